@@ -1,0 +1,58 @@
+import * as l10n from '@vscode/l10n';
+import { sameName } from '../link/names.ts';
+import type { DatabaseSummary, InstanceInAzure, LinkSummary, ServerIdentity } from '../link/observation.ts';
+import { LinkError } from '../link/problem.ts';
+import type { LinkTarget } from '../link/vocabulary.ts';
+
+/** The links of a database that can be failed over with this tool, or why there is none. */
+export function linksOf(database: DatabaseSummary): {
+  readonly usable: readonly LinkSummary[];
+  readonly whyNot: string | undefined;
+} {
+  const usable = database.links.filter(l => l.instance !== undefined);
+  if (usable.length > 0) return { usable, whyNot: undefined };
+  const [other] = database.links;
+  if (other)
+    return {
+      usable,
+      whyNot: l10n.t(
+        '{0} is in the distributed availability group {1}, but its partner is not an Azure SQL Managed Instance.',
+        database.name,
+        other.name,
+      ),
+    };
+  return { usable, whyNot: l10n.t('{0} is not part of a Managed Instance link.', database.name) };
+}
+
+/**
+ * Fixes what a failover is about: the link, all databases that move with it, and where the instance is in Azure.
+ * Throws LinkError 'notManagedInstance' when the link's endpoint names no managed instance.
+ */
+export function targetOf(
+  server: ServerIdentity,
+  link: LinkSummary,
+  databasesOfServer: readonly DatabaseSummary[],
+  instance: InstanceInAzure,
+): LinkTarget {
+  if (!link.instance) {
+    throw new LinkError({
+      reason: 'notManagedInstance',
+      venue: 'sqlServer',
+      message: l10n.t('The partner of the link {0} is not an Azure SQL Managed Instance.', link.name),
+    });
+  }
+  return {
+    link: link.name,
+    linkId: link.id,
+    availabilityGroup: link.availabilityGroup,
+    instanceAvailabilityGroup: link.instanceAvailabilityGroup,
+    databases: databasesOfLink(link, databasesOfServer),
+    sqlServer: { name: server.name, version: server.version },
+    instance: { name: instance.name, fullyQualifiedDomainName: instance.fullyQualifiedDomainName },
+    azure: { subscriptionId: instance.subscriptionId, resourceGroup: instance.resourceGroup, instance: instance.name },
+  };
+}
+
+/** All databases that this link carries: they fail over together. */
+export const databasesOfLink = (link: LinkSummary, all: readonly DatabaseSummary[]): readonly string[] =>
+  all.filter(d => d.links.some(l => sameName(l.name, link.name))).map(d => d.name);

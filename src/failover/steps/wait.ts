@@ -1,0 +1,171 @@
+import * as l10n from '@vscode/l10n';
+import type { Observation } from '../../link/observation.ts';
+import { LinkError } from '../../link/problem.ts';
+import type { LinkTarget } from '../../link/vocabulary.ts';
+import {
+  instanceReadBy,
+  lsnPairs,
+  notCaughtUp,
+  notEqual,
+  pairsUnmoved,
+  progressOf,
+  roles,
+  sqlServerSight,
+} from '../sync-facts.ts';
+import type { StepHandler, Work } from './handler.ts';
+
+/** Polls of the catch-up: writers are still at work, nothing is waiting for us (ms). */
+const CATCH_UP_POLL_MS = 500;
+/** Polls inside the outage window (ms); Azure alone cannot be asked that often. */
+const EQUALITY_POLL_MS = 100;
+const AZURE_POLL_MS = 1_000;
+/** The log must not have moved for this long before it counts as quiet: shows a slow writer that holds no transaction open when we look (ms). */
+export const QUIET_MS = 2_000;
+
+/** First wait, writers still at work: until the secondary keeps up. */
+export const catchUp: StepHandler<'catchUp'> = {
+  describe: (step, { intent }) => ({
+    title: l10n.t('Wait until the databases are synchronized'),
+    detail: l10n.t(
+      'Waits until {0} has received everything and both sides show SYNCHRONIZED; at most {1} s. Otherwise everything is put back.',
+      intent.target.instance.name,
+      step.budgetSeconds,
+    ),
+  }),
+  changes: () => [],
+  async run(step, work) {
+    const endsAt = work.clock.now() + step.budgetSeconds * 1000;
+    work.notes.catchUpEndsAt = endsAt;
+    await poll(work, endsAt, CATCH_UP_POLL_MS, o => notCaughtUp(o, work.plan.intent.target));
+    return { how: 'done', note: undefined };
+  },
+};
+
+/** Second wait, workload stopped: until both sides show the same hardened LSN, nobody writes, and nothing has moved for a while. */
+export const awaitEquality: StepHandler<'awaitEquality'> = {
+  describe: (step, { intent }) => ({
+    title: l10n.t('Wait until both sides are equal and nobody writes'),
+    detail: l10n.t(
+      'The workload must be stopped now. Waits until the hardened LSNs are equal and stable, the queues are empty and no transaction is open; within the same {0} s. Otherwise everything is put back and {1} stays primary.',
+      step.budgetSeconds,
+      intent.target.sqlServer.name,
+    ),
+  }),
+  changes: () => [],
+  async run(step, work) {
+    const { plan, notes, clock } = work;
+    const endsAt = notes.catchUpEndsAt ?? clock.now() + step.budgetSeconds * 1000;
+    const observation = await poll(
+      work,
+      endsAt,
+      EQUALITY_POLL_MS,
+      o => notEqual(o, plan.intent.target) ?? notQuiet(work, o),
+    );
+    const pairs = lsnPairs(observation, plan.intent.target);
+    notes.proof = { at: observation.takenAt, pairs };
+    for (const pair of pairs)
+      notes.evidence.push(
+        l10n.t(
+          '{0}: hardened LSN {1} on SQL Server and {2} on the instance at {3}',
+          pair.database,
+          String(pair.sqlServer),
+          String(pair.instance),
+          new Date(observation.takenAt).toISOString(),
+        ),
+      );
+    return { how: 'done', note: undefined };
+  },
+};
+
+/** Right before the point of no return, in one round trip per side: roles, link identity, equality, writers. */
+export const recheck: StepHandler<'recheck'> = {
+  describe: () => ({
+    title: l10n.t('Check roles, link identity and writers once more'),
+    detail: l10n.t(
+      'One last look at both sides in the same breath as the cut. If anything moved, everything is put back.',
+    ),
+  }),
+  changes: () => [],
+  async run(_step, { plan, observe, notes }) {
+    const { target } = plan.intent;
+    const observation = await observe('ifInstanceUnseen');
+    const moved = changedSince(plan.initial.linkId, observation) ?? notEqual(observation, target);
+    if (moved)
+      throw new LinkError({
+        reason: 'changed',
+        venue: undefined,
+        message: l10n.t('Right before the cut there was still something to wait for: {0}.', moved),
+        advice: l10n.t('Nothing was cut. Stop what still writes and start again.'),
+      });
+    const proof = notes.proof;
+    if (!proof || !pairsUnmoved(proof.pairs, lsnPairs(observation, target))) {
+      throw new LinkError({
+        reason: 'writers',
+        venue: 'sqlServer',
+        message: l10n.t('The log moved between the proof and the cut: somebody is still writing.'),
+        advice: l10n.t('Nothing was cut. Find the writer, stop it and start again.'),
+      });
+    }
+    notes.evidence.push(
+      l10n.t(
+        'Roles right before the cut: SQL Server primary, instance secondary; link id {0}; no open transactions; read by {1} at {2}',
+        plan.initial.linkId,
+        instanceReadBy(observation),
+        new Date(observation.takenAt).toISOString(),
+      ),
+    );
+    return { how: 'done', note: undefined };
+  },
+};
+
+/** Roles or link identity differ from what the plan was made for. */
+function changedSince(linkId: string, o: Observation): string | undefined {
+  const now = sqlServerSight(o)?.link?.id;
+  if (now !== linkId)
+    return l10n.t('the link on SQL Server has another identity ({0}, expected {1})', now ?? l10n.t('none'), linkId);
+  const role = roles(o);
+  if (role.sqlServer !== 'primary' || role.instance !== 'secondary')
+    return l10n.t('roles have changed (SQL Server {0}, instance {1})', role.sqlServer, role.instance);
+  return undefined;
+}
+
+/** Quiet once the log has stood still long enough. */
+const notQuiet = ({ notes }: Work, o: Observation): string | undefined =>
+  notes.quiet && o.takenAt - notes.quiet.since >= QUIET_MS
+    ? undefined
+    : l10n.t('the log to stand still for {0} s', QUIET_MS / 1000);
+
+/** Looks again and again until `missing` has nothing to say. Throws LinkError 'notSynchronized' when the budget ends. */
+async function poll(
+  work: Work,
+  endsAt: number,
+  everyMs: number,
+  missing: (o: Observation) => string | undefined,
+): Promise<Observation> {
+  const { plan, clock, signal } = work;
+  for (;;) {
+    const observation = await work.observe('ifInstanceUnseen');
+    trackMovement(work, observation, plan.intent.target);
+    const waitingFor = missing(observation);
+    work.progress(progressOf(observation, plan.intent.target, waitingFor ?? ''));
+    if (waitingFor === undefined) return observation;
+    if (clock.now() >= endsAt) throw budgetSpent(plan.intent.catchUpBudgetSeconds, waitingFor);
+    await clock.sleep(instanceReadBy(observation) === 'azure' ? Math.max(everyMs, AZURE_POLL_MS) : everyMs, signal);
+  }
+}
+
+/** Remembers when the log last moved: what stands still already during the first wait need not be waited for again. */
+function trackMovement({ notes }: Work, o: Observation, target: LinkTarget): void {
+  const pairs = lsnPairs(o, target);
+  if (!notes.quiet || !pairsUnmoved(notes.quiet.pairs, pairs)) notes.quiet = { since: o.takenAt, pairs };
+}
+
+const budgetSpent = (seconds: number, waitingFor: string): LinkError =>
+  new LinkError({
+    reason: 'notSynchronized',
+    venue: 'managedInstance',
+    message: l10n.t('Not equal within {0} s: still waiting for {1}.', seconds, waitingFor),
+    advice: l10n.t(
+      'Nothing was cut. Stop the workload or wait until the lag is small, then start again, with a larger budget if needed.',
+    ),
+  });
