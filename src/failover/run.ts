@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Cancels while that is possible; ignored from the point of no return on. */
   readonly signal: AbortSignal;
   readonly journal: Journal;
+  /** Taken up again after an interruption: what lies before a point of no return that is passed is not looked at any more. */
+  readonly resume?: boolean;
   /** Called after the journal has the event. What it throws is ignored: a screen must not stop a run. */
   report(event: RunEvent): void;
 }
@@ -69,7 +71,7 @@ class Run {
     const started: Step[] = [];
     try {
       await this.#tell({ event: 'started', at: this.#now(), plan: this.#plan });
-      for (const step of this.#plan.steps) {
+      for (const step of await this.#stepsAhead()) {
         this.#signal().throwIfAborted();
         started.push(step);
         await this.#step(step);
@@ -82,6 +84,17 @@ class Run {
       const complete = await backOut(started, this.#plan, this.#work(NEVER), event => this.#tellSafely(event));
       return this.#finish(complete ? 'backedOut' : 'failed', cause);
     }
+  }
+
+  async #stepsAhead(): Promise<readonly Step[]> {
+    const { steps } = this.#plan;
+    const crossing = steps.findIndex(s => s.pointOfNoReturn);
+    const step = steps[crossing];
+    if (!this.#options.resume || !step || !bind(step, this.#plan).isDone(await this.#recentLook())) return steps;
+    this.#pointOfNoReturn = 'passed';
+    for (const { id } of steps.slice(0, crossing + 1))
+      await this.#tell({ event: 'stepDone', at: this.#now(), step: id, how: 'alreadyDone', note: undefined });
+    return steps.slice(crossing + 1);
   }
 
   async #step(step: Step): Promise<void> {

@@ -85,11 +85,12 @@ function body(step: Step, plan: Plan): readonly string[] {
       ];
     case 'verify':
       return [guard(target), updateability(target), 'SELECT name, is_distributed FROM sys.availability_groups;'];
+    case 'dropDistributedAvailabilityGroup':
+      return [guard(target), stillConnectedGuard(target), ...bind(step, plan).changes().flatMap(sqlText)];
     case 'setCommitMode':
     case 'setReplicationMode':
     case 'deleteLink':
     case 'forceFailover':
-    case 'dropDistributedAvailabilityGroup':
     case 'dropAvailabilityGroup':
       return bind(step, plan)
         .changes()
@@ -103,6 +104,19 @@ function changeLines(change: Change, target: LinkTarget): readonly string[] {
     ? azureCliCommand(change.arm).split('\n').map(comment)
     : [guard(target), change.sql.text];
 }
+
+const sqlText = (change: Change): readonly string[] => (change.on === 'azure' ? [] : [change.sql.text]);
+
+/** A script run from top to bottom skips the requests to Azure, which are comments: then this stops it before anything is dropped. */
+const stillConnectedGuard = (target: LinkTarget): string =>
+  [
+    'IF EXISTS (',
+    '  SELECT 1 FROM sys.availability_groups AS ag',
+    '  JOIN sys.dm_hadr_availability_replica_states AS ars ON ars.group_id = ag.group_id',
+    `  WHERE ag.name = ${quoteLiteral(target.link)} AND ars.is_local = 0 AND ars.connected_state_desc = N'CONNECTED'`,
+    ')',
+    `  THROW 50002, ${quoteLiteral(l10n.t('The link is still connected: delete it in Azure first.'))}, 1;`,
+  ].join('\n');
 
 /** `az rest` sends exactly the request of the executor; single-quoted for a POSIX shell. */
 export function azureCliCommand(request: ArmRequest): string {

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { problemOf } from '../link/problem.ts';
+import type { FailoverKind } from '../link/vocabulary.ts';
+import { problemText } from '../failover/report.ts';
+import { type LabDescription, parseLabDescription } from './description.ts';
+import { startLabProcess } from './lab-process.ts';
+import { type PracticeOutcome, practise } from './practise.ts';
+import { jsonOf, narrate, sayOutcome } from './say.ts';
+
+interface Options {
+  readonly json: boolean;
+  readonly against?: string;
+  readonly kind: FailoverKind;
+  readonly budget: number;
+  readonly scenario: string;
+  readonly seed?: number;
+  readonly writers: number;
+  readonly dropAg: boolean;
+}
+
+const wholeNumber = (least: number) => (text: string) => {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < least) throw new InvalidArgumentError(`A whole number from ${least} on is needed.`);
+  return n;
+};
+
+const program = new Command('practice')
+  .description('Fails a database over on a practice link, with writers at work, and counts the rows.')
+  .option('--json', 'one JSON object on stdout, everything else on stderr', false)
+  .option('--against <file>', 'use the running lab that this file describes (the line that `npm run lab -- --json` prints)')
+  .addOption(new Option('--kind <kind>', 'planned loses nothing; forced does not wait').choices(['planned', 'forced']).default('planned'))
+  .option('--budget <seconds>', 'how long to wait for both sides to be equal', wholeNumber(1), 300)
+  .option('--scenario <name>', 'scenario of the lab that is started', 'sql2019')
+  .option('--seed <n>', 'seed of the lab that is started', wholeNumber(0))
+  .option('--writers <n>', 'writers of the practice application; they are told to stop when the failover asks for it', wholeNumber(0), 3)
+  .option('--drop-ag', 'drop the availability group too', false);
+
+/** Runs the practice failover. Exit code 0: failed over, and (planned) no row is missing; 1 otherwise. */
+async function main(): Promise<number> {
+  const options = program.parse().opts<Options>();
+  const out = options.json ? process.stderr : process.stdout;
+  const cancel = new AbortController();
+  process.once('SIGINT', () => cancel.abort());
+  process.once('SIGTERM', () => cancel.abort());
+  const own = options.against === undefined ? await startLabProcess(options.scenario, options.seed) : undefined;
+  try {
+    const lab: LabDescription = own?.lab ?? parseLabDescription(readFileSync(options.against ?? '', 'utf8'));
+    const outcome = await practise(lab, { ...options, signal: cancel.signal, report: narrate(out) });
+    sayOutcome(out, outcome);
+    if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(outcome))}\n`);
+    return exitCode(outcome);
+  } finally {
+    await own?.stop();
+  }
+}
+
+function exitCode({ result, missing }: PracticeOutcome): number {
+  if (result.outcome !== 'failedOver') return 1;
+  return result.kind === 'planned' && missing > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${problemText(problemOf(error))}\n`);
+  process.exitCode = 1;
+}

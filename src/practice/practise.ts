@@ -1,0 +1,110 @@
+import type { RunEvent, RunResult } from '../failover/events.ts';
+import { makePlan } from '../failover/make-plan.ts';
+import type { Plan } from '../failover/plan.ts';
+import { runPlan } from '../failover/run.ts';
+import { observe } from '../failover/sides.ts';
+import { systemClock } from '../link/clock.ts';
+import type { FailoverKind } from '../link/vocabulary.ts';
+import { type NumberedRows, openNumberedRows } from '../sql/numbered-rows.ts';
+import { type Application, firstAcceptedWrite, startApplication } from './application.ts';
+import { connectToLab, labServer } from './connect.ts';
+import type { LabDescription } from './description.ts';
+
+export interface PracticeOptions {
+  readonly kind: FailoverKind;
+  /** Seconds. */
+  readonly budget: number;
+  readonly writers: number;
+  readonly dropAg: boolean;
+  readonly signal: AbortSignal;
+  report(event: RunEvent): void;
+}
+
+export interface PracticeOutcome {
+  readonly plan: Plan;
+  readonly result: RunResult;
+  /** Rows the application was told are safe. */
+  readonly acknowledged: number;
+  /** Of these, rows on the side that is primary now. */
+  readonly present: number;
+  readonly missing: number;
+  readonly countedOn: 'sqlServer' | 'managedInstance';
+  /** Last row accepted on the old primary to first row accepted on the new one, ms; undefined when it was not measured. */
+  readonly outageMs: number | undefined;
+}
+
+const WRITER_ROWS_PER_SECOND = 20;
+const SETTLE_MS = 500;
+
+/** Fails the lab's link over with an application at work, through the same code as the wizard, and counts its rows afterwards. */
+export async function practise(lab: LabDescription, options: PracticeOptions): Promise<PracticeOutcome> {
+  const { sides, target } = await connectToLab(lab, options.signal);
+  const database = target.databases[0] ?? '';
+  const here = await openNumberedRows(labServer(lab, 'sqlServer'), database);
+  const there = sides.instance ? await openNumberedRows(labServer(lab, 'managedInstance'), database) : undefined;
+  try {
+    await here.prepare();
+    const firstId = Math.max(0, ...(await here.ids())) + 1;
+    const application = startApplication(here, firstId, options.writers, WRITER_ROWS_PER_SECOND);
+    await systemClock.sleep(SETTLE_MS, options.signal);
+    const cleanUp = { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: options.dropAg };
+    const intent = { kind: options.kind, target, cleanUp, catchUpBudgetSeconds: options.budget };
+    const plan = makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
+    const move = new Move(application, there);
+    const journal = { append: async () => undefined };
+    const report = (event: RunEvent) => {
+      options.report(event);
+      move.follow(event);
+    };
+    const result = await runPlan(plan, sides, { clock: systemClock, signal: options.signal, journal, report });
+    return { plan, result, ...(await count(result, application, here, there)), outageMs: await move.outageMs(result) };
+  } finally {
+    await Promise.all([here.close(), there?.close(), sides.sqlServer?.close(), sides.instance?.close()]);
+  }
+}
+
+/** The application's side of the cutover: it stops when the failover asks for it, and then tries the new primary until it is let in. */
+class Move {
+  readonly #application: Application;
+  readonly #there: NumberedRows | undefined;
+  readonly #over = new AbortController();
+  #stopped: Promise<void> | undefined;
+  #accepted: Promise<number | undefined> | undefined;
+
+  constructor(application: Application, there: NumberedRows | undefined) {
+    this.#application = application;
+    this.#there = there;
+  }
+
+  follow(event: RunEvent): void {
+    if (event.event === 'stepStarted' && event.step === 'awaitEquality') this.#stop();
+    if (event.event === 'pointOfNoReturn') this.#stop();
+    if (event.event === 'stepStarted' && event.step === 'awaitWritable' && this.#there) {
+      this.#accepted ??= firstAcceptedWrite(this.#there, PROBE_ID, this.#over.signal);
+    }
+  }
+
+  /** ms between the last acknowledged row here and the first accepted one there. */
+  async outageMs(result: RunResult): Promise<number | undefined> {
+    if (result.outcome !== 'failedOver') this.#over.abort();
+    const accepted = await this.#accepted;
+    const last = this.#application.lastAcknowledgedAt;
+    return accepted !== undefined && last !== undefined ? accepted - last : result.observedOutageMs;
+  }
+
+  #stop(): void {
+    this.#stopped ??= this.#application.stop();
+  }
+}
+
+/** The row with which the application tries the new primary; not one of its orders. */
+const PROBE_ID = 0;
+
+async function count(result: RunResult, application: Application, here: NumberedRows, there: NumberedRows | undefined) {
+  await application.stop();
+  const countedOn = result.passedPointOfNoReturn && there ? 'managedInstance' : 'sqlServer';
+  const ids = new Set(await (countedOn === 'managedInstance' && there ? there : here).ids());
+  const missing = [...application.acknowledged].filter(id => !ids.has(id)).length;
+  const acknowledged = application.acknowledged.size;
+  return { acknowledged, present: acknowledged - missing, missing, countedOn } as const;
+}
