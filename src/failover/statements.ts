@@ -1,6 +1,7 @@
+import { linkPath } from '../link/azure-path.ts';
 import { quoteLiteral, quoteName } from '../link/names.ts';
 import type { ArmRequest, SqlCommand } from '../link/ports.ts';
-import type { AzureInstanceRef, LinkTarget } from '../link/vocabulary.ts';
+import type { LinkTarget } from '../link/vocabulary.ts';
 
 /** The text of everything that changes something, once: the script shows it, the executor sends it. Sources: mi-link facts 2a–2e (Microsoft Learn, "Fail over a link"). */
 
@@ -33,7 +34,7 @@ export const setReplicationMode = (target: LinkTarget, mode: 'Sync' | 'Async'): 
   on: 'azure',
   arm: {
     method: 'PATCH',
-    path: linkPath(target),
+    path: linkPath(target.azure, target.link),
     apiVersion: LINK_API_VERSION,
     body: { properties: { replicationMode: mode } },
   },
@@ -42,27 +43,18 @@ export const setReplicationMode = (target: LinkTarget, mode: 'Sync' | 'Async'): 
 /** Cuts the link: the instance's database becomes read-write on its own. */
 export const deleteLink = (target: LinkTarget): Change => ({
   on: 'azure',
-  arm: { method: 'DELETE', path: linkPath(target), apiVersion: LINK_API_VERSION },
+  arm: { method: 'DELETE', path: linkPath(target.azure, target.link), apiVersion: LINK_API_VERSION },
 });
 
 export const forceFailover = (target: LinkTarget): Change => ({
   on: 'azure',
   arm: {
     method: 'POST',
-    path: `${linkPath(target)}/failover`,
+    path: `${linkPath(target.azure, target.link)}/failover`,
     apiVersion: LINK_API_VERSION,
     body: { failoverType: 'ForcedAllowDataLoss' },
   },
 });
-
-/** Path of the managed instance in Azure Resource Manager; each segment percent-encoded. */
-export function instancePath(ref: AzureInstanceRef): string {
-  const [sub, group, instance] = [ref.subscriptionId, ref.resourceGroup, ref.instance].map(encodeURIComponent);
-  return `/subscriptions/${sub}/resourceGroups/${group}/providers/Microsoft.Sql/managedInstances/${instance}`;
-}
-
-const linkPath = (target: LinkTarget): string =>
-  `${instancePath(target.azure)}/distributedAvailabilityGroups/${encodeURIComponent(target.link)}`;
 
 const onSqlServer = (text: string): Change => ({ on: 'sqlServer', sql: { text, timeoutMs: DDL_TIMEOUT_MS } });
 

@@ -46,7 +46,11 @@ export function startApplication(rows: NumberedRows, firstId: number, writers: n
 }
 
 /** Tries to write on the new primary until it is accepted; resolves with that time (Unix ms), or undefined when `signal` aborts first. */
-export async function firstAcceptedWrite(rows: NumberedRows, id: number, signal: AbortSignal): Promise<number | undefined> {
+export async function firstAcceptedWrite(
+  rows: NumberedRows,
+  id: number,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   while (!signal.aborted) {
     try {
       await rows.insert(id, 0);

@@ -1,10 +1,10 @@
 import { connectAzure } from '../azure/azure.ts';
-import { practiceCloud } from '../azure/clouds.ts';
+import { customCloud } from '../azure/clouds.ts';
 import { practiceCredential } from '../azure/credential.ts';
-import type { LinkTarget } from '../link/vocabulary.ts';
-import type { SqlSide } from '../link/ports.ts';
 import { linksOf, targetOf } from '../failover/discover.ts';
 import type { Sides } from '../failover/sides.ts';
+import type { SqlSide } from '../link/ports.ts';
+import type { LinkTarget } from '../link/vocabulary.ts';
 import { connectSql, type SqlConnectOptions } from '../sql/connect.ts';
 import { certificateOf, type LabDescription } from './description.ts';
 
@@ -27,10 +27,25 @@ export function labServer(lab: LabDescription, side: 'sqlServer' | 'managedInsta
 }
 
 /** Connections to both sides of the lab's link, and what the failover is about. The instance is undefined where it cannot be reached. */
-export async function connectToLab(lab: LabDescription, signal: AbortSignal): Promise<{ readonly sides: Sides; readonly target: LinkTarget }> {
+export async function connectToLab(
+  lab: LabDescription,
+  signal: AbortSignal,
+): Promise<{ readonly sides: Sides; readonly target: LinkTarget }> {
   const sqlServer = await connectSql(labServer(lab, 'sqlServer'), signal);
-  const azure = connectAzure({ credential: practiceCredential({ ...lab.azure, certificateAuthority: certificateOf(lab) }), account: 'practice', cloud: practiceCloud({ resourceManager: lab.azure.resourceManager, authority: lab.azure.authority, certificateAuthority: certificateOf(lab) }) });
-  const instance: SqlSide | undefined = await connectSql(labServer(lab, 'managedInstance'), signal).catch(() => undefined);
+  const certificateAuthority = certificateOf(lab);
+  const azure = connectAzure({
+    credential: practiceCredential({ ...lab.azure, certificateAuthority }),
+    account: 'practice',
+    cloud: customCloud({
+      name: 'Practice',
+      resourceManagerEndpoint: lab.azure.resourceManager,
+      authorityHost: lab.azure.authority,
+      certificateAuthority,
+    }),
+  });
+  const instance: SqlSide | undefined = await connectSql(labServer(lab, 'managedInstance'), signal).catch(
+    () => undefined,
+  );
   const sides: Sides = { sqlServer, instance, azure };
   return { sides, target: await findTarget(lab, sides, signal) };
 }
@@ -43,7 +58,12 @@ async function findTarget(lab: LabDescription, { sqlServer, azure }: Sides, sign
   const link = found?.usable.find(l => l.name === lab.link.dag) ?? found?.usable[0];
   if (!identity || !databases || !link) throw new Error(found?.whyNot ?? `The lab has no linked database ${name}`);
   const endpoint = link.instance;
-  const instance = await azure?.findInstance(lab.azure.subscriptionId, endpoint?.instance ?? '', endpoint?.fullyQualifiedDomainName ?? '', signal);
+  const instance = await azure?.findInstance(
+    lab.azure.subscriptionId,
+    endpoint?.instance ?? '',
+    endpoint?.fullyQualifiedDomainName ?? '',
+    signal,
+  );
   if (!instance) throw new Error(`Azure does not know the instance ${endpoint?.instance ?? ''}`);
   return targetOf(identity, link, databases, instance);
 }

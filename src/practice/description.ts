@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 
-const server = { host: v.string(), port: v.number(), user: v.string(), password: v.string(), certificateFile: v.string() };
+const server = {
+  host: v.string(),
+  port: v.number(),
+  user: v.string(),
+  password: v.string(),
+  certificateFile: v.string(),
+};
 
 const description = v.object({
   sqlServer: v.object(server),

@@ -13,20 +13,29 @@ export interface LabProcess {
 export async function startLabProcess(scenario: string, seed: number | undefined): Promise<LabProcess> {
   const main = fileURLToPath(new URL('../lab/main.ts', import.meta.url));
   const seedArguments = seed === undefined ? [] : ['--seed', String(seed)];
-  const child = spawn(process.execPath, [main, '--json', '--stop-with-parent', '--scenario', scenario, ...seedArguments], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, '--json', '--stop-with-parent', '--scenario', scenario, ...seedArguments],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const line = await firstLine(child, () => complaints);
   return { lab: parseLabDescription(line), stop: () => stop(child) };
 }
 
-function firstLine(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream }, complaints: () => string): Promise<string> {
+function firstLine(
+  child: ChildProcess & { readonly stdout: NodeJS.ReadableStream },
+  complaints: () => string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve);
     child.once('error', reject);
-    child.once('exit', code => reject(new Error(`The practice lab ended (${code ?? 'signal'}) before it was ready. ${complaints()}`)));
+    child.once('exit', code =>
+      reject(new Error(`The practice lab ended (${code ?? 'signal'}) before it was ready. ${complaints()}`)),
+    );
   });
 }
 

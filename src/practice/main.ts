@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { problemText } from '../failover/report.ts';
 import { problemOf } from '../link/problem.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
-import { problemText } from '../failover/report.ts';
 import { type LabDescription, parseLabDescription } from './description.ts';
 import { startLabProcess } from './lab-process.ts';
 import { type PracticeOutcome, practise } from './practise.ts';
@@ -28,12 +28,24 @@ const wholeNumber = (least: number) => (text: string) => {
 const program = new Command('practice')
   .description('Fails a database over on a practice link, with writers at work, and counts the rows.')
   .option('--json', 'one JSON object on stdout, everything else on stderr', false)
-  .option('--against <file>', 'use the running lab that this file describes (the line that `npm run lab -- --json` prints)')
-  .addOption(new Option('--kind <kind>', 'planned loses nothing; forced does not wait').choices(['planned', 'forced']).default('planned'))
+  .option(
+    '--against <file>',
+    'use the running lab that this file describes (the line that `npm run lab -- --json` prints)',
+  )
+  .addOption(
+    new Option('--kind <kind>', 'planned loses nothing; forced does not wait')
+      .choices(['planned', 'forced'])
+      .default('planned'),
+  )
   .option('--budget <seconds>', 'how long to wait for both sides to be equal', wholeNumber(1), 300)
   .option('--scenario <name>', 'scenario of the lab that is started', 'sql2019')
   .option('--seed <n>', 'seed of the lab that is started', wholeNumber(0))
-  .option('--writers <n>', 'writers of the practice application; they are told to stop when the failover asks for it', wholeNumber(0), 3)
+  .option(
+    '--writers <n>',
+    'writers of the practice application; they are told to stop when the failover asks for it',
+    wholeNumber(0),
+    3,
+  )
   .option('--drop-ag', 'drop the availability group too', false);
 
 /** Runs the practice failover. Exit code 0: failed over, and (planned) no row is missing; 1 otherwise. */

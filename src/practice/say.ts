@@ -1,5 +1,5 @@
-import type { RunEvent } from '../failover/events.ts';
 import { describeStep, venueName } from '../failover/describe.ts';
+import type { RunEvent } from '../failover/events.ts';
 import type { Plan } from '../failover/plan.ts';
 import { outcomeTitle, problemText } from '../failover/report.ts';
 import type { PracticeOutcome } from './practise.ts';
@@ -22,7 +22,9 @@ export function narrate(out: Out): (event: RunEvent) => void {
     switch (event.event) {
       case 'started':
         plan = event.plan;
-        line(`PRACTICE: ${plan.intent.kind} failover of ${plan.intent.target.databases.join(', ')} to ${plan.intent.target.instance.name}`);
+        line(
+          `PRACTICE: ${plan.intent.kind} failover of ${plan.intent.target.databases.join(', ')} to ${plan.intent.target.instance.name}`,
+        );
         if (plan.loss) line(`  ${plan.loss.explanation}`);
         return;
       case 'stepStarted':
@@ -35,7 +37,9 @@ export function narrate(out: Out): (event: RunEvent) => void {
         return;
       }
       case 'stepDone':
-        line(`  ✓ ${title(event.step)}  ${event.at - (startedAt.get(event.step) ?? event.at)} ms${event.note ? `  (${event.note})` : ''}`);
+        line(
+          `  ✓ ${title(event.step)}  ${event.at - (startedAt.get(event.step) ?? event.at)} ms${event.note ? `  (${event.note})` : ''}`,
+        );
         return;
       case 'stepFailed':
         line(`  ✗ ${title(event.step)}: ${problemText(event.problem)}`);
@@ -59,7 +63,10 @@ export function narrate(out: Out): (event: RunEvent) => void {
 }
 
 /** The outcome in a few lines. */
-export function sayOutcome(out: Out, { plan, result, acknowledged, present, missing, countedOn, outageMs }: PracticeOutcome): void {
+export function sayOutcome(
+  out: Out,
+  { plan, result, acknowledged, present, missing, countedOn, outageMs }: PracticeOutcome,
+): void {
   const lines = [
     '',
     outcomeTitle(plan, result),
@@ -82,7 +89,15 @@ export function jsonOf({ result, acknowledged, present, missing, countedOn, outa
     countedOn,
     outageMs: outageMs ?? null,
     passedPointOfNoReturn: result.passedPointOfNoReturn,
-    steps: result.steps.map(s => ({ id: s.id, kind: s.kind, side: s.venue, state: s.state, ms: s.ms ?? null, ...(s.problem ? { problem: s.problem } : {}), ...(s.note ? { note: s.note } : {}) })),
+    steps: result.steps.map(s => ({
+      id: s.id,
+      kind: s.kind,
+      side: s.venue,
+      state: s.state,
+      ms: s.ms ?? null,
+      ...(s.problem ? { problem: s.problem } : {}),
+      ...(s.note ? { note: s.note } : {}),
+    })),
     problem: result.problem ?? null,
     holds: result.holds,
     next: result.next,

@@ -26,7 +26,12 @@ interface Run {
   readonly events: readonly RunEvent[];
 }
 
-async function run(link: SmallLink, plan: Plan, watch: (event: RunEvent, cancel: () => void) => void = () => undefined, resume = false): Promise<Run> {
+async function run(
+  link: SmallLink,
+  plan: Plan,
+  watch: (event: RunEvent, cancel: () => void) => void = () => undefined,
+  resume = false,
+): Promise<Run> {
   const journal: RunEvent[] = [];
   const events: RunEvent[] = [];
   const cancel = new AbortController();
@@ -44,9 +49,13 @@ async function run(link: SmallLink, plan: Plan, watch: (event: RunEvent, cancel:
 }
 
 /** A seeded bug: a plan that lacks steps of these kinds. */
-const without = (plan: Plan, ...kinds: StepKind[]): Plan => ({ ...plan, steps: plan.steps.filter(s => !kinds.includes(s.kind)) });
+const without = (plan: Plan, ...kinds: StepKind[]): Plan => ({
+  ...plan,
+  steps: plan.steps.filter(s => !kinds.includes(s.kind)),
+});
 
-const changesIn = (link: SmallLink): string[] => link.received.map(text => text.replace(/^(\w+( AVAILABILITY GROUP| DISTRIBUTED)?).*$/s, '$1'));
+const changesIn = (link: SmallLink): string[] =>
+  link.received.map(text => text.replace(/^(\w+( AVAILABILITY GROUP| DISTRIBUTED)?).*$/s, '$1'));
 
 describe('a planned failover', () => {
   it('given a quiet link, sends exactly the four changes, in order, and ends failed over', async () => {
@@ -103,15 +112,23 @@ describe('a planned failover', () => {
 
   it('drops the availability group only when chosen, after the DAG', async () => {
     const link = new SmallLink();
-    await run(link, await planFor(link, { cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: true } }));
-    expect(link.received.slice(-2)).toEqual(['DROP AVAILABILITY GROUP [DAG_Sales];', 'DROP AVAILABILITY GROUP [AG_Sales];']);
+    await run(
+      link,
+      await planFor(link, { cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: true } }),
+    );
+    expect(link.received.slice(-2)).toEqual([
+      'DROP AVAILABILITY GROUP [DAG_Sales];',
+      'DROP AVAILABILITY GROUP [AG_Sales];',
+    ]);
     expect(link.groups.size).toBe(0);
   });
 
   it('is not planned when dropping the availability group would hit another database', async () => {
     const link = new SmallLink();
     link.otherDatabases = ['HR'];
-    await expect(planFor(link, { cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: true } })).rejects.toThrow(/also holds HR/);
+    await expect(
+      planFor(link, { cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: true } }),
+    ).rejects.toThrow(/also holds HR/);
   });
 
   it('tolerates Azure refusing the replication mode', async () => {
@@ -127,19 +144,28 @@ describe('a planned failover', () => {
 });
 
 describe('before the point of no return', () => {
-  const initial = (link: SmallLink) => ({ mode: link.mode, azureMode: link.azureMode, link: link.linkInAzure, groups: [...link.groups], writable: link.instanceWritable });
-
-  it.each(['setCommitMode', 'setReplicationMode', 'catchUp', 'awaitEquality', 'recheck', 'deleteLink'] as const)('a cancel as %s starts puts everything back', async kind => {
-    const link = new SmallLink();
-    const plan = await planFor(link);
-    const before = initial(link);
-    const { result } = await run(link, plan, (event, cancel) => {
-      if (event.event === 'stepStarted' && event.step === kind) cancel();
-    });
-    expect(result.outcome).toBe('backedOut');
-    expect(result.problem?.reason).toBe('cancelled');
-    expect(initial(link)).toEqual(before);
+  const initial = (link: SmallLink) => ({
+    mode: link.mode,
+    azureMode: link.azureMode,
+    link: link.linkInAzure,
+    groups: [...link.groups],
+    writable: link.instanceWritable,
   });
+
+  it.each(['setCommitMode', 'setReplicationMode', 'catchUp', 'awaitEquality', 'recheck', 'deleteLink'] as const)(
+    'a cancel as %s starts puts everything back',
+    async kind => {
+      const link = new SmallLink();
+      const plan = await planFor(link);
+      const before = initial(link);
+      const { result } = await run(link, plan, (event, cancel) => {
+        if (event.event === 'stepStarted' && event.step === kind) cancel();
+      });
+      expect(result.outcome).toBe('backedOut');
+      expect(result.problem?.reason).toBe('cancelled');
+      expect(initial(link)).toEqual(before);
+    },
+  );
 
   it('a refused deletion of the link puts everything back', async () => {
     const link = new SmallLink();
@@ -180,7 +206,8 @@ describe('before the point of no return', () => {
     const link = new SmallLink();
     const plan = await planFor(link);
     const { result } = await run(link, plan, event => {
-      if (event.event === 'stepDone' && event.step === 'awaitEquality') link.linkId = 'AAAAAAAA-0000-0000-0000-000000000000';
+      if (event.event === 'stepDone' && event.step === 'awaitEquality')
+        link.linkId = 'AAAAAAAA-0000-0000-0000-000000000000';
     });
     expect(result.outcome).toBe('backedOut');
     expect(link.linkInAzure).toBe(true);
@@ -260,7 +287,12 @@ describe('the journal', () => {
     let lines = 0;
     const plan = await planFor(link);
     const journal = { append: async () => (++lines > 6 ? Promise.reject(new Error('disk full')) : undefined) };
-    const result = await runPlan(plan, link.sides, { clock: link.clock, signal: NEVER, journal, report: () => undefined });
+    const result = await runPlan(plan, link.sides, {
+      clock: link.clock,
+      signal: NEVER,
+      journal,
+      report: () => undefined,
+    });
     expect(result.outcome).toBe('backedOut');
     expect(link.mode).toBe('asynchronous');
   });
@@ -294,7 +326,10 @@ describe('a forced failover', () => {
   it('works from Azure alone when SQL Server is gone, and does not claim a loss of zero', async () => {
     const link = new SmallLink();
     link.sqlServerReachable = false;
-    const plan = await planFor(link, { kind: 'forced', cleanUp: { dropDistributedAvailabilityGroup: false, dropAvailabilityGroup: false } });
+    const plan = await planFor(link, {
+      kind: 'forced',
+      cleanUp: { dropDistributedAvailabilityGroup: false, dropAvailabilityGroup: false },
+    });
     expect(plan.loss?.provenZero).toBe(false);
     const { result } = await run(link, plan);
     expect(result.outcome).toBe('failedOver');
@@ -315,7 +350,14 @@ describe('the checks above can fail', () => {
     const link = new SmallLink();
     link.openTransactions = 1;
     const plan = await planFor(link, { catchUpBudgetSeconds: 5 });
-    const forgetful: Plan = { ...plan, steps: plan.steps.map(s => (s.kind === 'setCommitMode' ? { ...s, members: s.members.map(m => ({ ...m, before: 'synchronous' as const })) } : s)) };
+    const forgetful: Plan = {
+      ...plan,
+      steps: plan.steps.map(s =>
+        s.kind === 'setCommitMode'
+          ? { ...s, members: s.members.map(m => ({ ...m, before: 'synchronous' as const })) }
+          : s,
+      ),
+    };
     await run(link, forgetful);
     expect(link.mode).toBe('synchronous');
   });

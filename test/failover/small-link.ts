@@ -1,10 +1,16 @@
+import type { Sides } from '../../src/failover/sides.ts';
 import type { Clock } from '../../src/link/clock.ts';
 import { parseLsn } from '../../src/link/lsn.ts';
-import type { AvailabilityGroupUse, LinkInAzure, ReplicaState, ServerSight, SessionInDatabase } from '../../src/link/observation.ts';
+import type {
+  AvailabilityGroupUse,
+  LinkInAzure,
+  ReplicaState,
+  ServerSight,
+  SessionInDatabase,
+} from '../../src/link/observation.ts';
 import type { ArmOutcome, ArmRequest, AzureSide, SqlCommand, SqlSide } from '../../src/link/ports.ts';
 import { LinkError, type Reason } from '../../src/link/problem.ts';
 import type { CommitMode, LinkTarget } from '../../src/link/vocabulary.ts';
-import type { Sides } from '../../src/failover/sides.ts';
 
 /**
  * A link small enough to see through: two logs, three queues, no sockets. It obeys the statements it is sent by parsing them, so that a wrong statement
@@ -74,7 +80,11 @@ export class SmallLink {
   };
 
   get sides(): Sides {
-    return { sqlServer: this.#sqlServer, instance: this.instanceReachable ? this.#instance : undefined, azure: this.#azure };
+    return {
+      sqlServer: this.#sqlServer,
+      instance: this.instanceReachable ? this.#instance : undefined,
+      azure: this.#azure,
+    };
   }
 
   advance(ms: number): void {
@@ -84,7 +94,12 @@ export class SmallLink {
     if (this.now <= this.writersStopAt) this.committed += (this.writeRate * elapsed) / 1000n;
     if (!this.linkInAzure || this.instanceRole === 'primary') return;
     const sent = this.hardened + (this.sendRate * elapsed) / 1000n;
-    this.hardened = this.mode === 'synchronous' && sent >= this.committed ? this.committed : sent < this.committed ? sent : this.committed;
+    this.hardened =
+      this.mode === 'synchronous' && sent >= this.committed
+        ? this.committed
+        : sent < this.committed
+          ? sent
+          : this.committed;
   }
 
   #synchronized(): boolean {
@@ -92,15 +107,48 @@ export class SmallLink {
   }
 
   #replica(over: Partial<ReplicaState>): ReplicaState {
-    const none = { suspended: false, suspendReason: undefined, endOfLogLsn: undefined, lastCommitLsn: undefined, lastCommitTime: undefined, lastHardenedTime: undefined, sendQueueKb: undefined };
-    const rates = { sendRateKbPerSecond: undefined, redoQueueKb: undefined, redoRateKbPerSecond: undefined, lagSeconds: undefined, hardenedLsn: undefined };
-    return { syncState: this.#synchronized() ? 'synchronized' : 'synchronizing', health: 'healthy', ...none, ...rates, ...over };
+    const none = {
+      suspended: false,
+      suspendReason: undefined,
+      endOfLogLsn: undefined,
+      lastCommitLsn: undefined,
+      lastCommitTime: undefined,
+      lastHardenedTime: undefined,
+      sendQueueKb: undefined,
+    };
+    const rates = {
+      sendRateKbPerSecond: undefined,
+      redoQueueKb: undefined,
+      redoRateKbPerSecond: undefined,
+      lagSeconds: undefined,
+      hardenedLsn: undefined,
+    };
+    return {
+      syncState: this.#synchronized() ? 'synchronized' : 'synchronizing',
+      health: 'healthy',
+      ...none,
+      ...rates,
+      ...over,
+    };
   }
 
   #sight(name: string, over: Partial<ServerSight>): ServerSight {
     return {
-      identity: { name, version: '15.0.4420.2', edition: 'Enterprise Edition', isManagedInstance: false, alwaysOnEnabled: true, utcNow: this.now },
-      permissions: { login: 'dba', sysadmin: true, viewServerState: true, viewAnyDefinition: true, alterAvailabilityGroup: true },
+      identity: {
+        name,
+        version: '15.0.4420.2',
+        edition: 'Enterprise Edition',
+        isManagedInstance: false,
+        alwaysOnEnabled: true,
+        utcNow: this.now,
+      },
+      permissions: {
+        login: 'dba',
+        sysadmin: true,
+        viewServerState: true,
+        viewAnyDefinition: true,
+        alterAvailabilityGroup: true,
+      },
       link: undefined,
       databases: [],
       sessions: [],
@@ -121,16 +169,43 @@ export class SmallLink {
       if (!this.sqlServerReachable) throw problem('unreachable', 'no route');
       const lsn = parseLsn(String(37_000_000_000_000_000n + this.committed));
       const linked = this.groups.has('DAG_Sales');
-      const session: SessionInDatabase = { id: 57, login: 'app', host: 'WEB01', program: 'shop', database: 'Sales', openTransactions: this.openTransactions, transactionSeconds: 5, logUsedKb: 1 };
-      const group: AvailabilityGroupUse = { name: 'AG_Sales', id: 'A', databases: ['Sales', ...this.otherDatabases], replicas: ['SQLPROD01'], localRole: 'primary', listeners: [], links: linked ? ['DAG_Sales'] : [] };
-      const member = { endpointUrl: 'tcp://x:5022', commitMode: this.mode, connected: this.linkInAzure, health: 'healthy' as const, lastConnectError: undefined };
+      const session: SessionInDatabase = {
+        id: 57,
+        login: 'app',
+        host: 'WEB01',
+        program: 'shop',
+        database: 'Sales',
+        openTransactions: this.openTransactions,
+        transactionSeconds: 5,
+        logUsedKb: 1,
+      };
+      const group: AvailabilityGroupUse = {
+        name: 'AG_Sales',
+        id: 'A',
+        databases: ['Sales', ...this.otherDatabases],
+        replicas: ['SQLPROD01'],
+        localRole: 'primary',
+        listeners: [],
+        links: linked ? ['DAG_Sales'] : [],
+      };
+      const member = {
+        endpointUrl: 'tcp://x:5022',
+        commitMode: this.mode,
+        connected: this.linkInAzure,
+        health: 'healthy' as const,
+        lastConnectError: undefined,
+      };
       return this.#sight('SQLPROD01', {
         link: linked
           ? {
               name: 'DAG_Sales',
               id: this.linkId,
               localRole: 'primary',
-              instance: { instance: 'mi-prod', fullyQualifiedDomainName: 'mi-prod.abc123.database.windows.net', port: 5022 },
+              instance: {
+                instance: 'mi-prod',
+                fullyQualifiedDomainName: 'mi-prod.abc123.database.windows.net',
+                port: 5022,
+              },
               members: [
                 { ...member, availabilityGroup: 'AG_Sales', isLocal: true, role: 'primary' },
                 { ...member, availabilityGroup: 'mi-prod', isLocal: false, role: 'secondary' },
@@ -142,7 +217,11 @@ export class SmallLink {
             name: 'Sales',
             state: 'ONLINE',
             writable: true,
-            local: this.#replica({ hardenedLsn: this.mode === 'synchronous' ? lsn : undefined, endOfLogLsn: lsn, lastCommitLsn: lsn }),
+            local: this.#replica({
+              hardenedLsn: this.mode === 'synchronous' ? lsn : undefined,
+              endOfLogLsn: lsn,
+              lastCommitLsn: lsn,
+            }),
             remote: this.#replica({ sendQueueKb: Number(this.committed - this.hardened), redoQueueKb: 0 }),
           },
         ],
@@ -159,8 +238,21 @@ export class SmallLink {
     label: 'mi-prod',
     observe: async () =>
       this.#sight('mi-prod', {
-        link: this.linkInAzure ? { name: 'DAG_Sales', id: this.linkId, localRole: this.instanceRole, members: [], instance: undefined } : undefined,
-        databases: [{ name: 'Sales', state: 'ONLINE', writable: this.instanceWritable, local: this.#replica({ hardenedLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)), redoQueueKb: 0 }), remote: undefined }],
+        link: this.linkInAzure
+          ? { name: 'DAG_Sales', id: this.linkId, localRole: this.instanceRole, members: [], instance: undefined }
+          : undefined,
+        databases: [
+          {
+            name: 'Sales',
+            state: 'ONLINE',
+            writable: this.instanceWritable,
+            local: this.#replica({
+              hardenedLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)),
+              redoQueueKb: 0,
+            }),
+            remote: undefined,
+          },
+        ],
       }),
     execute: async () => Promise.reject(problem('unsupported', 'nothing is sent to the instance on this route')),
   };
@@ -176,7 +268,9 @@ export class SmallLink {
     link: async () => (this.linkInAzure ? this.#linkInAzure() : undefined),
     databaseStatus: async () => (this.instanceWritable ? 'Online' : 'Restoring'),
     start: async (request: ArmRequest): Promise<ArmOutcome> => {
-      await this.#perform(`${request.method} ${request.path} ${JSON.stringify(request.body ?? null)}`, () => this.#arm(request));
+      await this.#perform(`${request.method} ${request.path} ${JSON.stringify(request.body ?? null)}`, () =>
+        this.#arm(request),
+      );
       return { state: 'done' };
     },
     follow: async () => undefined,
@@ -192,7 +286,19 @@ export class SmallLink {
       partnerAvailabilityGroup: 'AG_Sales',
       instanceAvailabilityGroup: 'mi-prod',
       failoverMode: 'None',
-      databases: [{ name: 'Sales', replicaState: 'Catchup', health: 'healthy', connected: true, hardenedLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)), lastHardenedTime: this.now, lastCommitLsn: undefined, mostRecentError: undefined, certificateExpiry: undefined }],
+      databases: [
+        {
+          name: 'Sales',
+          replicaState: 'Catchup',
+          health: 'healthy',
+          connected: true,
+          hardenedLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)),
+          lastHardenedTime: this.now,
+          lastCommitLsn: undefined,
+          mostRecentError: undefined,
+          certificateExpiry: undefined,
+        },
+      ],
     };
   }
 
@@ -205,13 +311,15 @@ export class SmallLink {
 
   #tsql(text: string): void {
     const modes = [...text.matchAll(/N'([^']+)' WITH \(AVAILABILITY_MODE = (SYNCHRONOUS|ASYNCHRONOUS)_COMMIT\)/g)];
-    if (/^ALTER AVAILABILITY GROUP \[DAG_Sales\] MODIFY AVAILABILITY GROUP ON\s/.test(text) && modes.length === 2) this.mode = modes[0]?.[2] === 'SYNCHRONOUS' ? 'synchronous' : 'asynchronous';
+    if (/^ALTER AVAILABILITY GROUP \[DAG_Sales\] MODIFY AVAILABILITY GROUP ON\s/.test(text) && modes.length === 2)
+      this.mode = modes[0]?.[2] === 'SYNCHRONOUS' ? 'synchronous' : 'asynchronous';
     else if (/^DROP AVAILABILITY GROUP \[(\w+)\];$/.test(text)) this.groups.delete(/\[(\w+)\]/.exec(text)?.[1] ?? '');
     else throw problem('refused', `not understood: ${text}`);
   }
 
   #arm(request: ArmRequest): void {
-    if (request.method === 'PATCH') this.azureMode = JSON.stringify(request.body).includes('Async') ? 'asynchronous' : 'synchronous';
+    if (request.method === 'PATCH')
+      this.azureMode = JSON.stringify(request.body).includes('Async') ? 'asynchronous' : 'synchronous';
     else if (request.method === 'DELETE') this.#cut();
     else if (request.path.endsWith('/failover')) this.#takeOver();
     else throw problem('refused', 'not understood');
@@ -231,4 +339,5 @@ export class SmallLink {
 }
 
 /** A LinkError as an adapter would throw it. */
-export const problem = (reason: Reason, message: string): LinkError => new LinkError({ reason, venue: 'sqlServer', message });
+export const problem = (reason: Reason, message: string): LinkError =>
+  new LinkError({ reason, venue: 'sqlServer', message });
