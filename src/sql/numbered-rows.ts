@@ -15,11 +15,13 @@ export interface NumberedRows {
 const TABLE = 'dbo.MiLinkNumberedRows';
 /** An application gives up a write after this long, ms. */
 const WRITE_TIMEOUT_MS = 15_000;
+/** A name of its own: the failover must see these sessions as a stranger's. */
+const APPLICATION_NAME = 'Practice application';
 const NEVER = new AbortController().signal;
 
 /** Opens connections of its own, which log in again after each role change. Throws LinkError. */
 export async function openNumberedRows(options: SqlConnectOptions, database: string): Promise<NumberedRows> {
-  const session = await openSession(options, NEVER);
+  const session = await openSession({ ...options, applicationName: APPLICATION_NAME }, NEVER);
   const table = `${quoteName(database)}.${TABLE}`;
   const change = (text: string) => session.change({ text, timeoutMs: WRITE_TIMEOUT_MS }, NEVER);
   return {

@@ -26,7 +26,9 @@ describe('an LSN', () => {
 describe('a name', () => {
   /** Reads [name] back as the server does. */
   const unquoteName = (text: string) => text.slice(1, -1).replaceAll(']]', ']');
-  const names = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(n => !n.includes('\0') && n.length <= 128);
+  const names = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    .filter(n => !n.includes('\0') && n.length <= 128);
 
   it('survives quoting, and no ] inside ends it', () => {
     fc.assert(
@@ -38,7 +40,14 @@ describe('a name', () => {
   });
 
   it('survives quoting as a literal', () => {
-    fc.assert(fc.property(names, name => quoteLiteral(name).slice(2, -1).replaceAll("''", "'") === name && quoteLiteral(name).slice(2, -1).replaceAll("''", '').includes("'") === false));
+    fc.assert(
+      fc.property(
+        names,
+        name =>
+          quoteLiteral(name).slice(2, -1).replaceAll("''", "'") === name &&
+          quoteLiteral(name).slice(2, -1).replaceAll("''", '').includes("'") === false,
+      ),
+    );
   });
 
   it.each(['', 'x'.repeat(129), 'a\0b'])('that no server can have is refused: %j', name => {
@@ -46,7 +55,11 @@ describe('a name', () => {
   });
 
   it('compares as the servers do', () => {
-    expect([sameName('Sales', 'sales '), sameName('Sales', 'Sales2'), sameName('é', 'e')]).toEqual([true, false, false]);
+    expect([sameName('Sales', 'sales '), sameName('Sales', 'Sales2'), sameName('é', 'e')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -68,10 +81,18 @@ describe('the endpoint of a link', () => {
 describe('a version', () => {
   it('orders by all four parts', () => {
     const sorted = ['16.0.4125.3', '15.0.4312.2', '16.0.1000.6', '16.0.4125.12'].map(parseBuild).sort(compareBuilds);
-    expect(sorted.map(b => `${b.major}.${b.build}.${b.revision}`)).toEqual(['15.4312.2', '16.1000.6', '16.4125.3', '16.4125.12']);
+    expect(sorted.map(b => `${b.major}.${b.build}.${b.revision}`)).toEqual([
+      '15.4312.2',
+      '16.1000.6',
+      '16.4125.3',
+      '16.4125.12',
+    ]);
   });
 
   it('is named by year, and honestly when it is newer than this tool', () => {
-    expect([productName(parseBuild('15.0.4312.2')), productName(parseBuild('18.0.1.2'))]).toEqual(['SQL Server 2019', 'SQL Server (version 18)']);
+    expect([productName(parseBuild('15.0.4312.2')), productName(parseBuild('18.0.1.2'))]).toEqual([
+      'SQL Server 2019',
+      'SQL Server (version 18)',
+    ]);
   });
 });

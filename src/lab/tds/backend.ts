@@ -24,7 +24,7 @@ export type LoginOutcome =
 export interface ResultSink {
   /** Opens a result set. */
   columns(columns: readonly Column[]): void;
-  /** Resolves when the socket can take more: await it, so that attention and back-pressure work. */
+  /** Resolves when the socket can take more: await it, so that attention and back-pressure work. Throws the signal's reason once that has aborted. */
   row(values: readonly SqlValue[]): Promise<void> | void;
   /** Ends one statement; `rowCount` undefined = the statement counts no rows (SET NOCOUNT ON, DDL…). */
   statementDone(rowCount: number | undefined): void;
@@ -44,13 +44,16 @@ export interface RpcParameter {
   readonly output: boolean;
 }
 
-/** One logged-in connection. Calls never overlap; `signal` aborts on attention or when the client goes away. */
+/**
+ * One logged-in connection. Calls never overlap; `signal` aborts on attention or when the client goes away. A call that rejects (and was not
+ * aborted) breaks the connection: the client gets no answer, as when a server dies. Errors a client is to see go to the sink as messages.
+ */
 export interface TdsSession {
   readonly sessionId: number;
   readonly serverName: string;
   readonly database: string;
   batch(sql: string, sink: ResultSink, signal: AbortSignal): Promise<void>;
-  /** sp_executesql: `declarations` is its @params text ('' when none). Statement and parameters as the client sent them. */
+  /** sp_executesql and prepared statements. Statement and parameters as the client sent them; positional ones bear the names of the declarations. */
   executeSql(sql: string, parameters: readonly RpcParameter[], sink: ResultSink, signal: AbortSignal): Promise<void>;
   /** Transaction manager requests (MS-TDS 2.2.6.9). */
   transaction(request: 'begin' | 'commit' | 'rollback', sink: ResultSink, signal: AbortSignal): Promise<void>;
@@ -79,6 +82,10 @@ export interface ListenerOptions {
   readonly encryption: 'on' | 'required' | 'notSupported';
   /** Whether PRELOGIN says FEDAUTHREQUIRED and LOGIN7 may carry FEDAUTH (Entra tokens). */
   readonly accessTokens: boolean;
+  /** Where clients that sign in by themselves get a token, and for which resource (FEDAUTHINFO); without it they must bring one. */
+  readonly tokenAuthority?: { readonly stsUrl: string; readonly resource: string };
+  /** Told why a connection was broken off: a client that does not speak TDS, or a call to the session that rejected. */
+  readonly onBroken?: (reason: Error) => void;
 }
 
 /** A running TDS listener. */
