@@ -1,0 +1,255 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { packagedExtension } from '../../../scripts/package.ts';
+import { type PracticeLab, startPracticeLab } from '../../../scripts/practice-lab.ts';
+import { chromiumPath } from '../../../scripts/prerequisites.ts';
+import { startVsCode } from '../../../scripts/vscode/server.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+const themes = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  highContrast: 'Default High Contrast',
+  highContrastLight: 'Default High Contrast Light',
+} as const;
+
+/** What to open a workbench with; each one is a fresh VS Code with fresh settings. */
+export interface WorkbenchOptions {
+  readonly theme?: keyof typeof themes;
+  /** Starts a practice lab of this scenario and tells the extension of it by MI_LINK_PRACTICE_LAB. */
+  readonly lab?: string;
+  /** More arguments for that lab. */
+  readonly labArgs?: readonly string[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Other extensions than our own packaged one. */
+  readonly vsix?: readonly string[];
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** A real VS Code in Chromium, and what a person does in it. Locators wait; actions throw after playwright's time-out. */
+export interface Workbench {
+  readonly page: Page;
+  /** Present when `lab` was asked for. */
+  readonly lab: PracticeLab | undefined;
+  /** Where this VS Code keeps its settings and logs. */
+  readonly home: string;
+  /** Opens a view container by its activity-bar title. */
+  openActivity(title: string): Promise<void>;
+  /** The first row of the open tree whose accessible name begins with `label`. */
+  treeItem(label: string): Locator;
+  /** Expands a tree row by keyboard and waits until it is expanded. */
+  expand(label: string): Promise<void>;
+  /** Right-clicks a row or element and picks a path through the menu: contextMenu(row, 'Managed Instance link', 'Failover database…'). */
+  contextMenu(on: Locator, ...path: readonly string[]): Promise<void>;
+  /** Runs a command from the palette by its full title; it waits until the palette shows just that command. */
+  palette(command: string): Promise<void>;
+  /** Picks a row of the open quick pick. */
+  quickPick(label: string): Promise<void>;
+  /** All rows of the open quick pick, as read out to a person. */
+  quickPickRows(): Promise<readonly string[]>;
+  /** Fills the open input box and accepts it. */
+  inputBox(text: string): Promise<void>;
+  /** The content of the visible webview, of the tab with this title when given. */
+  webview(title?: string): Promise<FrameLocator>;
+  /** A notification that contains `text`. */
+  notification(text: string | RegExp): Locator;
+  /** Presses a button of a modal dialog, and gives the dialog's text. */
+  answerDialog(button: string): Promise<string>;
+  /** The text of the active editor, whole (it copies it out, so lines out of sight are there too). */
+  editorText(): Promise<string>;
+  /** Titles of the open editor tabs. */
+  tabs(): Promise<readonly string[]>;
+  /** Text of our log channel's file ('' while there is none). */
+  log(channel: string): Promise<string>;
+  /** Writes .e2e/screenshots/NAME.png. `readme` marks it as a picture for the README (`npm run screenshots`). */
+  screenshot(name: string, options?: { readonly readme?: boolean }): Promise<void>;
+  /** Ends browser, VS Code and lab. */
+  stop(): Promise<void>;
+}
+
+/** Starts lab, VS Code and Chromium, and resolves when the workbench stands. What was started is stopped again if any part fails. */
+export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const toStop: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const one of toStop.splice(0).reverse()) await one();
+  };
+  try {
+    const home = await mkdtemp(join(tmpdir(), 'workbench-'));
+    toStop.push(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+    const lab = options.lab === undefined ? undefined : await startPracticeLab(options.lab, ...(options.labArgs ?? []));
+    if (lab) toStop.push(() => lab.stop());
+    const server = await startVsCode({
+      home,
+      vsix: options.vsix ?? [await packagedExtension()],
+      settings: { 'workbench.colorTheme': themes[options.theme ?? 'dark'], ...options.settings },
+      env: { ...(lab && { MI_LINK_PRACTICE_LAB: lab.file }), ...options.env },
+    });
+    toStop.push(() => server.stop());
+    const browser = await launchChromium();
+    toStop.push(() => browser.close());
+    const context = await browser.newContext({ viewport: options.size ?? { width: 1280, height: 800 } });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    await page.goto(server.url);
+    // A first, cold load takes up to 14 s; with other work on the machine longer.
+    await page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 90_000 });
+    return { page, lab, home, stop, ...actions(page, home) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Debian's Chromium, without the parts that reach for the network. */
+const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath(),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+type Actions = Omit<Workbench, 'page' | 'lab' | 'home' | 'stop'>;
+
+function actions(page: Page, home: string): Actions {
+  const quickInput = page.locator('.quick-input-widget:visible');
+  const quickRows = quickInput.locator('.monaco-list-row');
+  const treeItem = (label: string) =>
+    page.locator(`.pane-body .monaco-list-row[aria-label^="${cssText(label)}"]`).first();
+
+  return {
+    treeItem,
+
+    async openActivity(title) {
+      const icon = page.locator(`.activitybar a.action-label[aria-label^="${cssText(title)}"]`);
+      await icon.waitFor();
+      const open = page.locator('.sidebar .composite.title', { hasText: new RegExp(title, 'i') });
+      if (!(await open.isVisible())) await icon.click();
+      await open.waitFor();
+    },
+
+    async expand(label) {
+      const row = treeItem(label);
+      await row.waitFor();
+      if ((await row.getAttribute('aria-expanded')) === 'false') {
+        await row.click({ position: { x: 60, y: 11 } });
+        // A click on a row without a command of its own already expands it.
+        if ((await row.getAttribute('aria-expanded')) === 'false') await page.keyboard.press('ArrowRight');
+      }
+      await page
+        .locator(`.pane-body .monaco-list-row[aria-label^="${cssText(label)}"][aria-expanded="true"]`)
+        .first()
+        .waitFor();
+    },
+
+    async contextMenu(on, ...path) {
+      await on.click({ button: 'right' });
+      for (const [depth, name] of path.entries()) {
+        const item = page.locator('.monaco-menu').nth(depth).getByRole('menuitem', { name });
+        await item.waitFor();
+        // Monaco swallows a press that comes while its menu is still opening: hover, let it settle, press slowly.
+        await item.hover();
+        if (depth === path.length - 1) await item.click({ delay: 120 });
+        else
+          await page
+            .locator('.monaco-menu')
+            .nth(depth + 1)
+            .waitFor();
+      }
+      await page.locator('.monaco-menu').first().waitFor({ state: 'hidden' });
+    },
+
+    async palette(command) {
+      const name = cssText(command);
+      const row = quickInput.locator(`.monaco-list-row:is([aria-label="${name}"], [aria-label^="${name}, "])`);
+      // The open list does not learn of commands registered later: type again until the row is there.
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        await page.keyboard.press('F1');
+        await quickInput.locator('input').first().fill(`>${command}`);
+        const found = await row
+          .first()
+          .waitFor({ timeout: 2_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+        if (found) return row.first().click();
+        await page.keyboard.press('Escape');
+      }
+      throw new Error(`The palette does not offer "${command}"`);
+    },
+
+    async quickPick(label) {
+      await quickRows.filter({ hasText: label }).first().click();
+    },
+
+    async quickPickRows() {
+      await quickRows.first().waitFor();
+      return Promise.all((await quickRows.all()).map(async row => (await row.getAttribute('aria-label')) ?? ''));
+    },
+
+    async inputBox(text) {
+      const input = quickInput.locator('input').first();
+      await input.fill(text);
+      await input.press('Enter');
+    },
+
+    async webview(title) {
+      if (title !== undefined) await page.locator('.tab', { hasText: title }).first().click();
+      const frame = page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+      await frame.locator('body').waitFor();
+      return frame;
+    },
+
+    notification: text => page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first(),
+
+    async answerDialog(button) {
+      const dialog = page.locator('.monaco-dialog-box');
+      await dialog.waitFor();
+      const text = await dialog.innerText();
+      await dialog.getByRole('button', { name: button }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      return text;
+    },
+
+    async editorText() {
+      await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.press('ControlOrMeta+c');
+      return page.evaluate<string>('navigator.clipboard.readText()');
+    },
+
+    async tabs() {
+      return Promise.all(
+        (await page.locator('.tabs-container .tab').all()).map(async tab => (await tab.innerText()).trim()),
+      );
+    },
+
+    async log(channel) {
+      const { glob } = await import('node:fs/promises');
+      for await (const file of glob(`data/logs/**/${channel}.log`, { cwd: home }))
+        return readFile(join(home, file), 'utf8');
+      return '';
+    },
+
+    async screenshot(name, { readme = false } = {}) {
+      const folder = join(root, '.e2e/screenshots', ...(readme ? ['readme'] : []));
+      await mkdir(folder, { recursive: true });
+      await page.screenshot({ path: join(folder, `${name}.png`) });
+    },
+  };
+}
+
+/** Text inside a quoted CSS attribute value. */
+const cssText = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
