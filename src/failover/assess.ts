@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
+import { capabilities, isNewerThanKnown } from '../link/capabilities.ts';
 import type { Observation, ServerSight } from '../link/observation.ts';
-import { compareBuilds, LEAST_LINK_BUILDS, parseBuild, productName } from '../link/version.ts';
+import { parseBuild, productName } from '../link/version.ts';
 import type { FailoverKind, LinkTarget } from '../link/vocabulary.ts';
 import {
   databaseInAzure,
@@ -138,14 +139,30 @@ function* serverFindings(server: ServerSight): Generator<Finding> {
       l10n.t('Always On availability groups are off on {0}', identity.name),
       l10n.t('SERVERPROPERTY(IsHadrEnabled) is 0.'),
     );
-  const build = parseBuild(identity.version);
-  const least = LEAST_LINK_BUILDS[build.major];
-  if (least && compareBuilds(build, parseBuild(least)) < 0)
+  yield* versionFindings(identity.version);
+}
+
+/** The link is cut on this route, whatever the version: what that means, and whether the build is one that is supported. */
+function* versionFindings(version: string): Generator<Finding> {
+  const cut = capabilities({
+    version,
+    databaseFormat: undefined,
+    failoverMode: undefined,
+    direction: 'toInstance',
+  }).find(c => c.way === 'cutLink');
+  if (cut?.whyNot !== undefined)
     yield finding(
       'warn',
       'oldBuild',
-      l10n.t('{0} is below the supported build', productName(build)),
-      l10n.t('This server has {0}; the link is supported from {1} on.', identity.version, least),
+      l10n.t('This build is below what is supported'),
+      l10n.t('This server has {0}. {1}', version, cut.whyNot),
+    );
+  if (isNewerThanKnown(version))
+    yield finding(
+      'info',
+      'newerVersion',
+      l10n.t('This version is newer than this tool knows'),
+      l10n.t('{0} is treated like {1}.', version, productName(parseBuild('17.0.0.0'))),
     );
 }
 

@@ -6,7 +6,7 @@ import type { LinkTarget } from '../link/vocabulary.ts';
 /** The text of everything that changes something, once: the script shows it, the executor sends it. Sources: mi-link facts 2a–2e (Microsoft Learn, "Fail over a link"). */
 
 /** Stable version with failover and setRole (Microsoft.Sql, 2025-01-01). */
-export const LINK_API_VERSION = '2025-01-01';
+const LINK_API_VERSION = '2025-01-01';
 
 /** AG DDL returns when accepted, but may wait for other AG work: ms until its outcome is called unknown. */
 const DDL_TIMEOUT_MS = 120_000;

@@ -47,7 +47,7 @@ export function roles(o: Observation): { readonly sqlServer: Role; readonly inst
 export const writers = (o: Observation): readonly SessionInDatabase[] =>
   (sqlServerSight(o)?.sessions ?? []).filter(s => s.openTransactions > 0);
 
-export const allSynchronous = (link: LinkOnServer): boolean =>
+const allSynchronous = (link: LinkOnServer): boolean =>
   link.members.length > 0 && link.members.every(m => m.commitMode === 'synchronous');
 
 /** The positions that must be equal before a planned cut, of one database. */

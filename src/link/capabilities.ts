@@ -58,14 +58,6 @@ export function capabilities(situation: LinkSituation): readonly Capability[] {
 /** A build newer than this release knows is treated as the newest known one; the person is told. */
 export const isNewerThanKnown = (version: string): boolean => parseBuild(version).major > NEWEST_KNOWN_MAJOR;
 
-/** Whether data can ever flow back from the instance; undefined = the update policy is not known. */
-export function canFailBack(version: string, databaseFormat: string | undefined): boolean | undefined {
-  const build = parseBuild(version);
-  if (build.major < 16) return false;
-  if (databaseFormat === undefined) return undefined;
-  return databaseFormat.toLowerCase() === formatOf(build);
-}
-
 const verdict = (kind: FailoverKind, way: Way, keepsLink: boolean, whyNot: string | undefined): Capability => ({
   kind,
   way,

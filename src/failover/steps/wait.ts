@@ -20,7 +20,7 @@ const CATCH_UP_POLL_MS = 500;
 const EQUALITY_POLL_MS = 100;
 const AZURE_POLL_MS = 1_000;
 /** The log must not have moved for this long before it counts as quiet: shows a slow writer that holds no transaction open when we look (ms). */
-export const QUIET_MS = 2_000;
+const QUIET_MS = 2_000;
 
 /** First wait, writers still at work: until the secondary keeps up. */
 export const catchUp: StepHandler<'catchUp'> = {

@@ -225,9 +225,7 @@ export interface LabAzure {
   instances(subscriptionId: string): readonly LabAzureInstance[];
   /** The links (distributed availability groups) of an instance, newest state. */
   links(instanceId: string): readonly LabAzureLink[];
-  databases(
-    instanceId: string,
-  ): readonly {
+  databases(instanceId: string): readonly {
     readonly name: string;
     readonly status: 'Online' | 'Restoring' | 'Offline' | 'Inaccessible';
     readonly createdAt: number;
