@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  canFailBack,
-  capabilities,
-  type Direction,
-  isNewerThanKnown,
-  type LinkSituation,
-} from '../../src/link/capabilities.ts';
+import { capabilities, type Direction, isNewerThanKnown, type LinkSituation } from '../../src/link/capabilities.ts';
 
 const situation = (
   version: string,
