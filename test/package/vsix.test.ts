@@ -20,7 +20,7 @@ const allowed = [
   /^(readme|changelog)\.md$/i,
   /^LICENSE(\.txt|\.md)?$/,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
-  /^media\/(icon\.png|link\.svg|walkthrough\/[\w.-]+\.(svg|png|md))$/,
+  /^media\/(icon\.png|link(-dark|-light)?\.svg|walkthrough\/[\w.-]+\.(svg|png|md))$/,
   /^dist\/(extension|lab)\.cjs$/,
   /^dist\/chunks\/[\w.-]+\.cjs$/,
   /^dist\/sqlite3\.wasm$/,
