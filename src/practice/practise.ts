@@ -42,23 +42,29 @@ export async function practise(lab: LabDescription, options: PracticeOptions): P
   const database = target.databases[0] ?? '';
   const here = await openNumberedRows(labServer(lab, 'sqlServer'), database);
   const there = sides.instance ? await openNumberedRows(labServer(lab, 'managedInstance'), database) : undefined;
+  let move: Move | undefined;
   try {
     await here.prepare();
     const firstId = Math.max(0, ...(await here.ids())) + 1;
     const application = startApplication(here, firstId, options.writers, WRITER_ROWS_PER_SECOND);
+    move = new Move(application, there, firstId);
     await systemClock.sleep(SETTLE_MS, options.signal);
     const cleanUp = { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: options.dropAg };
     const intent = { kind: options.kind, target, cleanUp, catchUpBudgetSeconds: options.budget };
     const plan = makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
-    const move = new Move(application, there);
-    const journal = { append: async () => undefined };
-    const report = (event: RunEvent) => {
-      options.report(event);
-      move.follow(event);
-    };
-    const result = await runPlan(plan, sides, { clock: systemClock, signal: options.signal, journal, report });
-    return { plan, result, ...(await count(result, application, here, there)), outageMs: await move.outageMs(result) };
+    const result = await runPlan(plan, sides, {
+      clock: systemClock,
+      signal: options.signal,
+      journal: { append: async () => undefined },
+      report: event => {
+        options.report(event);
+        move?.follow(event);
+      },
+    });
+    const outageMs = await move.outageMs(result);
+    return { plan, result, ...(await count(result, application, here, there)), outageMs };
   } finally {
+    await move?.end();
     await Promise.all([here.close(), there?.close(), sides.sqlServer?.close(), sides.instance?.close()]);
   }
 }
@@ -67,20 +73,23 @@ export async function practise(lab: LabDescription, options: PracticeOptions): P
 class Move {
   readonly #application: Application;
   readonly #there: NumberedRows | undefined;
+  /** The row with which the application tries the new primary; negative: not one of its orders. */
+  readonly #probeId: number;
   readonly #over = new AbortController();
   #stopped: Promise<void> | undefined;
   #accepted: Promise<number | undefined> | undefined;
 
-  constructor(application: Application, there: NumberedRows | undefined) {
+  constructor(application: Application, there: NumberedRows | undefined, firstId: number) {
     this.#application = application;
     this.#there = there;
+    this.#probeId = -firstId;
   }
 
   follow(event: RunEvent): void {
     if (event.event === 'stepStarted' && event.step === 'awaitEquality') this.#stop();
     if (event.event === 'pointOfNoReturn') this.#stop();
     if (event.event === 'stepStarted' && event.step === 'awaitWritable' && this.#there) {
-      this.#accepted ??= firstAcceptedWrite(this.#there, PROBE_ID, this.#over.signal);
+      this.#accepted ??= firstAcceptedWrite(this.#there, this.#probeId, this.#over.signal);
     }
   }
 
@@ -92,13 +101,16 @@ class Move {
     return accepted !== undefined && last !== undefined ? accepted - last : result.observedOutageMs;
   }
 
+  /** However it went, nobody writes any more. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#application.stop();
+  }
+
   #stop(): void {
     this.#stopped ??= this.#application.stop();
   }
 }
-
-/** The row with which the application tries the new primary; not one of its orders. */
-const PROBE_ID = 0;
 
 async function count(result: RunResult, application: Application, here: NumberedRows, there: NumberedRows | undefined) {
   await application.stop();

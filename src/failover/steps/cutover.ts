@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { deadline } from '../../link/clock.ts';
-import type { Observation } from '../../link/observation.ts';
+import type { Observation, ServerSight } from '../../link/observation.ts';
 import { LinkError, problemOf } from '../../link/problem.ts';
 import type { LinkTarget } from '../../link/vocabulary.ts';
 import { deleteLink as deleteLinkChange, forceFailover as forceFailoverChange } from '../statements.ts';
@@ -135,7 +135,7 @@ async function writableNow(work: Work, operation: Followed): Promise<'yes' | 'no
     ),
   );
   const sight = instanceSight(observation);
-  if (sight) return target.databases.every(name => databaseOn(sight, name)?.writable) ? 'yes' : 'no';
+  if (sight) return tookOver(sight, target) ? 'yes' : 'no';
   if (operation.state === 'failed') throw operation.failure;
   if (operation.state === 'running' || !sides.azure) return 'no';
   const azure = azureLink(observation);
@@ -146,12 +146,15 @@ async function writableNow(work: Work, operation: Followed): Promise<'yes' | 'no
   return statuses.every(status => status?.toLowerCase() === 'online') ? 'yes' : 'no';
 }
 
+/** Every database is writable, and the instance is no secondary of the link any more: while roles change, one alone may show first. */
+const tookOver = (sight: ServerSight, target: LinkTarget): boolean =>
+  (sight.link === undefined || sight.link.localRole === 'primary') &&
+  target.databases.every(name => databaseOn(sight, name)?.writable);
+
 /** The instance has the database, writable, and knows no such link any more. */
 function instanceIsIndependent(o: Observation, target: LinkTarget): boolean {
   const sight = instanceSight(o);
-  return (
-    sight !== undefined && sight.link === undefined && target.databases.every(name => databaseOn(sight, name)?.writable)
-  );
+  return sight !== undefined && sight.link === undefined && tookOver(sight, target);
 }
 
 /** Sends a change once. When the answer is lost its effect is watched for; it is never sent again. */

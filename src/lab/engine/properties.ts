@@ -67,7 +67,7 @@ export function serverProperty(instance: EngineInstance, name: string): SqlValue
 /** DATABASEPROPERTYEX; NULL for an unknown database or property. */
 export function databaseProperty(database: EngineDatabase | undefined, property: string): SqlValue {
   if (!database) return null;
-  const readOnly = database.readOnly || database.role === 'SECONDARY';
+  const readOnly = database.readOnly || database.role === 'SECONDARY' || database.role === 'RESOLVING';
   const properties: Readonly<Record<string, SqlValue>> = {
     collation: serverCollation,
     comparisonstyle: 196609,
