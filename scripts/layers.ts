@@ -48,7 +48,7 @@ const rooms: Readonly<Record<string, Room>> = {
     node: 'any',
   },
   'src/hosts': {
-    rooms: ['src/link', 'src/failover', 'src/sql', 'src/azure'],
+    rooms: ['src/practice', 'src/link', 'src/failover', 'src/sql', 'src/azure'],
     packages: ['vscode', 'valibot', l10n],
     types: ['@azure/core-auth'],
     node: 'any',

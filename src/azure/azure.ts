@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import * as l10n from '@vscode/l10n';
+import { instancePath, linkPath, linksPath } from '../link/azure-path.ts';
 import { type Clock, systemClock } from '../link/clock.ts';
 import type { InstanceInAzure, LinkInAzure } from '../link/observation.ts';
 import type { AzurePermissions, AzureSide, AzureSubscription, AzureTenant } from '../link/ports.ts';
@@ -51,12 +52,6 @@ export function connectAzure(options: AzureOptions): AzureSide {
     follow: (operation, signal) => operations.follow(operation, signal),
   };
 }
-
-const instancePath = ({ subscriptionId, resourceGroup, instance }: AzureInstanceRef) =>
-  `/subscriptions/${encodeURIComponent(subscriptionId)}/resourceGroups/${encodeURIComponent(resourceGroup)}/providers/Microsoft.Sql/managedInstances/${encodeURIComponent(instance)}`;
-
-const linksPath = (instance: AzureInstanceRef) => `${instancePath(instance)}/distributedAvailabilityGroups`;
-const linkPath = (instance: AzureInstanceRef, link: string) => `${linksPath(instance)}/${encodeURIComponent(link)}`;
 
 function tenants(arm: Arm, signal: AbortSignal): Promise<readonly AzureTenant[]> {
   return arm.run(

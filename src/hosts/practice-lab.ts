@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { LinkError } from '../link/problem.ts';
-import { type LabDescription, readLabDescription } from './lab-description.ts';
-import { type LabProgram, startLabProcess } from './lab-process.ts';
+import { type LabDescription, readLabDescription } from '../practice/lab-description.ts';
+import { type LabProgram, startLabProcess } from '../practice/lab-process.ts';
 import { createNotifier } from './notifier.ts';
 
 /** The one practice lab that this window may have. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import { LinkError } from '../link/problem.ts';
+import { labServer } from '../practice/lab-server.ts';
 import type { RegisteredServer } from './contract.ts';
 import type { ServerOrigin } from './origins.ts';
 import type { PracticeLab } from './practice-lab.ts';
@@ -14,22 +14,11 @@ export function practiceOrigin(lab: PracticeLab): ServerOrigin {
     list: () => (lab.running ? [practiceServer(lab.running.sqlServer)] : []),
     async connect(_id, signal) {
       if (!lab.running) throw practiceStopped();
-      const { sqlServer } = lab.running;
-      const { connectSql } = await import('../sql/connect.ts');
-      return connectSql(
-        {
-          side: 'sqlServer',
-          label: practiceLabel(),
-          practice: true,
-          server: { host: sqlServer.host, port: sqlServer.port },
-          authentication: { kind: 'sqlLogin', user: sqlServer.user, password: sqlServer.password },
-          encrypt: 'mandatory',
-          trustServerCertificate: false,
-          certificateAuthority: await readFile(sqlServer.certificateFile, 'utf8'),
-          connectTimeoutMs: 15_000,
-        },
-        signal,
-      );
+      const [{ connectSql }, options] = await Promise.all([
+        import('../sql/connect.ts'),
+        labServer(lab.running, 'sqlServer', practiceLabel()),
+      ]);
+      return connectSql(options, signal);
     },
     onDidChange: lab.onDidChange,
   };

@@ -9,7 +9,7 @@ export interface Application {
   readonly acknowledged: ReadonlySet<number>;
   /** Unix ms of the last acknowledgement; undefined before the first. */
   readonly lastAcknowledgedAt: number | undefined;
-  /** Resolves when no insert is on its way any more. */
+  /** Resolves when no insert is on its way any more and it has disconnected. */
   stop(): Promise<void>;
 }
 
@@ -41,6 +41,7 @@ export function startApplication(rows: NumberedRows, firstId: number, writers: n
     async stop() {
       stopping.abort();
       await Promise.all(running);
+      await rows.close();
     },
   };
 }

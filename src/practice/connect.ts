@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { connectAzure } from '../azure/azure.ts';
 import { customCloud } from '../azure/clouds.ts';
 import { practiceCredential } from '../azure/credential.ts';
@@ -5,34 +6,17 @@ import { linksOf, targetOf } from '../failover/discover.ts';
 import type { Sides } from '../failover/sides.ts';
 import type { SqlSide } from '../link/ports.ts';
 import type { LinkTarget } from '../link/vocabulary.ts';
-import { connectSql, type SqlConnectOptions } from '../sql/connect.ts';
-import { certificateOf, type LabDescription } from './description.ts';
-
-const CONNECT_TIMEOUT_MS = 5_000;
-
-/** How to reach one of the lab's servers: always encrypted, its own certificate checked. */
-export function labServer(lab: LabDescription, side: 'sqlServer' | 'managedInstance'): SqlConnectOptions {
-  const { host, port, user, password } = lab[side];
-  return {
-    side,
-    label: `${host},${port}`,
-    practice: true,
-    server: { host, port },
-    authentication: { kind: 'sqlLogin', user, password },
-    encrypt: 'mandatory',
-    trustServerCertificate: false,
-    certificateAuthority: certificateOf(lab),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  };
-}
+import { connectSql } from '../sql/connect.ts';
+import type { LabDescription } from './lab-description.ts';
+import { labServer } from './lab-server.ts';
 
 /** Connections to both sides of the lab's link, and what the failover is about. The instance is undefined where it cannot be reached. */
 export async function connectToLab(
   lab: LabDescription,
   signal: AbortSignal,
 ): Promise<{ readonly sides: Sides; readonly target: LinkTarget }> {
-  const sqlServer = await connectSql(labServer(lab, 'sqlServer'), signal);
-  const certificateAuthority = certificateOf(lab);
+  const sqlServer = await connectSql(await labServer(lab, 'sqlServer', 'SQL Server'), signal);
+  const certificateAuthority = await readFile(lab.azure.certificateFile, 'utf8');
   const azure = connectAzure({
     credential: practiceCredential({ ...lab.azure, certificateAuthority }),
     account: 'practice',
@@ -43,9 +27,10 @@ export async function connectToLab(
       certificateAuthority,
     }),
   });
-  const instance: SqlSide | undefined = await connectSql(labServer(lab, 'managedInstance'), signal).catch(
-    () => undefined,
-  );
+  const instance: SqlSide | undefined = await connectSql(
+    await labServer(lab, 'managedInstance', 'managed instance'),
+    signal,
+  ).catch(() => undefined);
   const sides: Sides = { sqlServer, instance, azure };
   return { sides, target: await findTarget(lab, sides, signal) };
 }

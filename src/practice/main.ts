@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { problemText } from '../failover/report.ts';
 import { problemOf } from '../link/problem.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
-import { type LabDescription, parseLabDescription } from './description.ts';
-import { startLabProcess } from './lab-process.ts';
+import { readLabDescription } from './lab-description.ts';
+import { type LabProcess, startLabProcess } from './lab-process.ts';
 import { type PracticeOutcome, practise } from './practise.ts';
 import { jsonOf, narrate, sayOutcome } from './say.ts';
 
@@ -55,9 +55,9 @@ async function main(): Promise<number> {
   const cancel = new AbortController();
   process.once('SIGINT', () => cancel.abort());
   process.once('SIGTERM', () => cancel.abort());
-  const own = options.against === undefined ? await startLabProcess(options.scenario, options.seed) : undefined;
+  const own = options.against === undefined ? await startLab(options, cancel.signal) : undefined;
   try {
-    const lab: LabDescription = own?.lab ?? parseLabDescription(readFileSync(options.against ?? '', 'utf8'));
+    const lab = own?.description ?? (await readLabDescription(options.against ?? ''));
     const outcome = await practise(lab, { ...options, signal: cancel.signal, report: narrate(out) });
     sayOutcome(out, outcome);
     if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(outcome))}\n`);
@@ -65,6 +65,15 @@ async function main(): Promise<number> {
   } finally {
     await own?.stop();
   }
+}
+
+const LAB_READY_WITHIN_MS = 30_000;
+
+function startLab({ scenario, seed }: Options, signal: AbortSignal): Promise<LabProcess> {
+  const file = fileURLToPath(new URL('../lab/main.ts', import.meta.url));
+  const seedArguments = seed === undefined ? [] : ['--seed', String(seed)];
+  const program = { file, arguments: ['--json', '--stop-with-parent', '--scenario', scenario, ...seedArguments] };
+  return startLabProcess({ ...program, readyWithinMs: LAB_READY_WITHIN_MS, log: () => undefined }, signal);
 }
 
 function exitCode({ result, missing }: PracticeOutcome): number {

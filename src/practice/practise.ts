@@ -7,8 +7,9 @@ import { systemClock } from '../link/clock.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
 import { type NumberedRows, openNumberedRows } from '../sql/numbered-rows.ts';
 import { type Application, firstAcceptedWrite, startApplication } from './application.ts';
-import { connectToLab, labServer } from './connect.ts';
-import type { LabDescription } from './description.ts';
+import { connectToLab } from './connect.ts';
+import type { LabDescription } from './lab-description.ts';
+import { labServer } from './lab-server.ts';
 
 export interface PracticeOptions {
   readonly kind: FailoverKind;
@@ -40,8 +41,11 @@ const SETTLE_MS = 500;
 export async function practise(lab: LabDescription, options: PracticeOptions): Promise<PracticeOutcome> {
   const { sides, target } = await connectToLab(lab, options.signal);
   const database = target.databases[0] ?? '';
-  const here = await openNumberedRows(labServer(lab, 'sqlServer'), database);
-  const there = sides.instance ? await openNumberedRows(labServer(lab, 'managedInstance'), database) : undefined;
+  const sqlServer = { ...(await labServer(lab, 'sqlServer', 'SQL Server')), database };
+  const here = await openNumberedRows(sqlServer, database);
+  const there = sides.instance
+    ? await openNumberedRows(await labServer(lab, 'managedInstance', 'managed instance'), database)
+    : undefined;
   let move: Move | undefined;
   try {
     await here.prepare();
@@ -62,7 +66,12 @@ export async function practise(lab: LabDescription, options: PracticeOptions): P
       },
     });
     const outageMs = await move.outageMs(result);
-    return { plan, result, ...(await count(result, application, here, there)), outageMs };
+    return {
+      plan,
+      result,
+      ...(await count(result, application, () => openNumberedRows(sqlServer, database), there)),
+      outageMs,
+    };
   } finally {
     await move?.end();
     await Promise.all([here.close(), there?.close(), sides.sqlServer?.close(), sides.instance?.close()]);
@@ -112,10 +121,16 @@ class Move {
   }
 }
 
-async function count(result: RunResult, application: Application, here: NumberedRows, there: NumberedRows | undefined) {
+async function count(
+  result: RunResult,
+  application: Application,
+  reopenHere: () => Promise<NumberedRows>,
+  there: NumberedRows | undefined,
+) {
   await application.stop();
   const countedOn = result.passedPointOfNoReturn && there ? 'managedInstance' : 'sqlServer';
-  const ids = new Set(await (countedOn === 'managedInstance' && there ? there : here).ids());
+  const rows = countedOn === 'managedInstance' && there ? there : await reopenHere();
+  const ids = new Set(await rows.ids().finally(() => (rows === there ? undefined : rows.close())));
   const missing = [...application.acknowledged].filter(id => !ids.has(id)).length;
   const acknowledged = application.acknowledged.size;
   return { acknowledged, present: acknowledged - missing, missing, countedOn } as const;

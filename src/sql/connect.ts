@@ -44,6 +44,8 @@ export interface SqlConnectOptions {
   readonly hostNameInCertificate?: string;
   /** PEM text to trust besides nothing else: the practice lab's own certificate. */
   readonly certificateAuthority?: string;
+  /** Where the connections stand; default master. */
+  readonly database?: string;
   /** Default 15 000 ms. */
   readonly connectTimeoutMs?: number;
   /** How the sessions are called on the server. Sessions of our own name, machine and process are not shown as somebody else's. */
@@ -143,7 +145,7 @@ function config(options: SqlConnectOptions, server: ServerName, cancel: AbortSig
     pool: { max: CONNECTIONS, min: CONNECTIONS },
     options: {
       appName: options.applicationName ?? APPLICATION_NAME,
-      database: 'master',
+      database: options.database ?? 'master',
       // `true` means TLS if the server has it; that it must have it is the wire guard's part. 'strict' needs no guard: TLS comes first.
       encrypt: options.encrypt === 'strict' ? 'strict' : true,
       trustServerCertificate: options.trustServerCertificate,

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startLabProcess } from '../../src/hosts/lab-process.ts';
 import { createPracticeLab, type PracticeLab } from '../../src/hosts/practice-lab.ts';
 import { PRACTICE_ID, practiceOrigin } from '../../src/hosts/practice-origin.ts';
+import { startLabProcess } from '../../src/practice/lab-process.ts';
 
 const program = join(import.meta.dirname, 'fake-lab.mjs');
 const never = new AbortController().signal;

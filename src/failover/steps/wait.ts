@@ -19,8 +19,11 @@ const CATCH_UP_POLL_MS = 500;
 /** Polls inside the outage window (ms); Azure alone cannot be asked that often. */
 const EQUALITY_POLL_MS = 100;
 const AZURE_POLL_MS = 1_000;
-/** The log must not have moved for this long before it counts as quiet: shows a slow writer that holds no transaction open when we look (ms). */
-const QUIET_MS = 2_000;
+/**
+ * The log must not have moved for this long before it counts as quiet (ms): a slow writer may hold no transaction open when we look. Where nobody else
+ * is connected to the databases, two looks that show the same are enough.
+ */
+const QUIET_MS = { othersConnected: 2_000, nobodyConnected: EQUALITY_POLL_MS };
 
 /** First wait, writers still at work: until the secondary keeps up. */
 export const catchUp: StepHandler<'catchUp'> = {
@@ -130,10 +133,14 @@ function changedSince(linkId: string, o: Observation): string | undefined {
 }
 
 /** Quiet once the log has stood still long enough. */
-const notQuiet = ({ notes }: Work, o: Observation): string | undefined =>
-  notes.quiet && o.takenAt - notes.quiet.since >= QUIET_MS
-    ? undefined
-    : l10n.t('the log to stand still for {0} s', QUIET_MS / 1000);
+function notQuiet({ notes }: Work, o: Observation): string | undefined {
+  const others = sqlServerSight(o)?.sessions.length ?? 0;
+  const quietMs = others > 0 ? QUIET_MS.othersConnected : QUIET_MS.nobodyConnected;
+  if (notes.quiet && o.takenAt - notes.quiet.since >= quietMs) return undefined;
+  return others > 0
+    ? l10n.t('the log to stand still for {0} s, since {1} session(s) are still connected', quietMs / 1000, others)
+    : l10n.t('the log to stand still');
+}
 
 /** Looks again and again until `missing` has nothing to say. Throws LinkError 'notSynchronized' when the budget ends. */
 async function poll(
