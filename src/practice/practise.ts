@@ -130,7 +130,8 @@ async function count(
   await application.stop();
   const countedOn = result.passedPointOfNoReturn && there ? 'managedInstance' : 'sqlServer';
   const rows = countedOn === 'managedInstance' && there ? there : await reopenHere();
-  const ids = new Set(await rows.ids().finally(() => (rows === there ? undefined : rows.close())));
+  const ids = new Set(await rows.ids());
+  if (rows !== there) await rows.close();
   const missing = [...application.acknowledged].filter(id => !ids.has(id)).length;
   const acknowledged = application.acknowledged.size;
   return { acknowledged, present: acknowledged - missing, missing, countedOn } as const;
