@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Problem } from '../link/problem.ts';
+import { problemSentence } from '../link/problem-text.ts';
 import { venueName } from './describe.ts';
 import type { RunResult, StepRecord } from './events.ts';
 import type { Plan } from './plan.ts';
@@ -23,7 +23,9 @@ export function reportMarkdown(plan: Plan, result: RunResult): string {
           `- ${l10n.t('Estimated loss')}: ${escapeMarkdown(plan.loss.explanation)} (${plan.loss.fromLsn ?? '?'} – ${plan.loss.toLsn ?? '?'}, ${plan.loss.sendQueueKb ?? '?'} KB, ${plan.loss.seconds ?? '?'} s)`,
         ]
       : []),
-    ...(result.problem ? ['', `**${l10n.t('Why it did not end as planned')}**: ${problemText(result.problem)}`] : []),
+    ...(result.problem
+      ? ['', `**${l10n.t('Why it did not end as planned')}**: ${problemSentence(result.problem)}`]
+      : []),
     '',
     `## ${l10n.t('Steps')}`,
     '',
@@ -63,18 +65,11 @@ export function outcomeTitle(plan: Plan, result: RunResult): string {
   }
 }
 
-/** What happened, in whose words, and what to do. */
-export function problemText(problem: Problem): string {
-  const server = problem.serverText && problem.serverText !== problem.message ? ` ${problem.serverText}` : '';
-  const number = problem.number === undefined ? '' : ` (${l10n.t('error {0}', problem.number)})`;
-  return `${problem.message}${number}${server}${problem.advice ? ` — ${problem.advice}` : ''}`;
-}
-
 const stepText = (s: StepRecord): string =>
   [
     s.state,
     ...(s.note ? [escapeMarkdown(s.note)] : []),
-    ...(s.problem ? [escapeMarkdown(problemText(s.problem))] : []),
+    ...(s.problem ? [escapeMarkdown(problemSentence(s.problem))] : []),
   ].join(': ');
 const list = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines.map(l => `- ${escapeMarkdown(l)}`)];

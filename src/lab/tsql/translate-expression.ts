@@ -19,6 +19,7 @@ import { globalVariable } from './functions/globals.ts';
 import type { Condition, Expression, Query } from './syntax.ts';
 import { bit, int, isCharacter, isInteger, isMoment, nvarchar, type Stored, typeName, varchar } from './types.ts';
 
+/** A value as SQLite text with its T-SQL type. */
 export function translateExpression(expression: Expression, place: Place): Typed {
   const grouped = groupedExpression(expression, place);
   return grouped ?? translateNode(expression, place);
