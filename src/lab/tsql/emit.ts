@@ -1,6 +1,6 @@
 import { SqlError } from '../engine/contract.ts';
 import type { SqlType } from '../values.ts';
-import type { TextOrder } from './collation.ts';
+import { serverCollation, type TextOrder } from './collation.ts';
 import type { Compiler, Typed } from './compiler.ts';
 import type { ConversionMode } from './conversion.ts';
 import { conversion, isImplicit } from './convert.ts';
@@ -155,7 +155,9 @@ export function meetingOrder(values: readonly Typed[], line: number): TextOrder 
   );
   const chosen = explicit.size > 0 ? explicit : implicit;
   if (chosen.size > 1) {
-    const [a, b] = [...chosen];
+    const [a = '', b = ''] = [...chosen].map(order =>
+      order === 'CI_AS' || order === undefined ? serverCollation : `Latin1_General_${order}`,
+    );
     throw new CompileError(
       468,
       `Cannot resolve the collation conflict between "${a}" and "${b}" in the equal to operation.`,
