@@ -4,7 +4,13 @@ import { cleanUpChoices } from '../../src/failover/clean-up.ts';
 import { linksOf, targetOf } from '../../src/failover/discover.ts';
 import { estimateLoss } from '../../src/failover/loss.ts';
 import { observe } from '../../src/failover/sides.ts';
-import type { DatabaseSummary, LinkSummary, Observation, ServerSight } from '../../src/link/observation.ts';
+import type {
+  DatabaseSummary,
+  LinkInAzure,
+  LinkSummary,
+  Observation,
+  ServerSight,
+} from '../../src/link/observation.ts';
 import { SmallLink } from './small-link.ts';
 
 const NEVER = new AbortController().signal;
@@ -184,7 +190,7 @@ describe('finding the link of a database', () => {
     );
   });
 
-  it('takes all databases that the link carries', () => {
+  it('takes all databases that the link carries, as Azure names them', async () => {
     const all = [database('Sales', [link]), database('HR', [link]), database('Archive', [])];
     const instance = {
       id: '',
@@ -209,5 +215,8 @@ describe('finding the link of a database', () => {
       databases: ['Sales', 'HR'],
       azure: { subscriptionId: 's', resourceGroup: 'rg', instance: 'mi-prod' },
     });
+    const { azure } = await look(new SmallLink());
+    const inAzure = azure.state === 'seen' && azure.value !== 'absent' ? azure.value : undefined;
+    expect(targetOf(identity, link, all, instance, inAzure).databases).toEqual(['Sales']);
   });
 });
