@@ -4,13 +4,7 @@ import { cleanUpChoices } from '../../src/failover/clean-up.ts';
 import { linksOf, targetOf } from '../../src/failover/discover.ts';
 import { estimateLoss } from '../../src/failover/loss.ts';
 import { observe } from '../../src/failover/sides.ts';
-import type {
-  DatabaseSummary,
-  LinkInAzure,
-  LinkSummary,
-  Observation,
-  ServerSight,
-} from '../../src/link/observation.ts';
+import type { DatabaseSummary, LinkSummary, Observation, ServerSight } from '../../src/link/observation.ts';
 import { SmallLink } from './small-link.ts';
 
 const NEVER = new AbortController().signal;

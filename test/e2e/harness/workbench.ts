@@ -41,18 +41,20 @@ export interface Workbench {
   openActivity(title: string): Promise<void>;
   /** The first row of the open tree whose accessible name begins with `label`. */
   treeItem(label: string): Locator;
+  /** The same row as it is read out: label and description. '' while it is not there. */
+  treeText(label: string): Promise<string>;
   /** Expands a tree row by keyboard and waits until it is expanded. */
   expand(label: string): Promise<void>;
   /** Right-clicks a row or element and picks a path through the menu: contextMenu(row, 'Managed Instance link', 'Failover database…'). */
   contextMenu(on: Locator, ...path: readonly string[]): Promise<void>;
   /** Runs a command from the palette by its full title, by keyboard; Enter is pressed only when just that command is the chosen one. */
   palette(command: string): Promise<void>;
-  /** Picks a row of the open quick pick. */
-  quickPick(label: string): Promise<void>;
+  /** Picks a row of the open quick pick, once it is there. */
+  quickPick(label: string, how?: 'mouse' | 'keyboard'): Promise<void>;
   /** All rows of the open quick pick, as read out to a person. */
   quickPickRows(): Promise<readonly string[]>;
-  /** Fills the open input box and accepts it. */
-  inputBox(text: string): Promise<void>;
+  /** Fills the input box that asks for this, once it does, and accepts it. `text` undefined: accepts what stands there; gives that. */
+  inputBox(prompt: string, text?: string): Promise<string>;
   /** The content of the visible webview, of the tab with this title when given. */
   webview(title?: string): Promise<FrameLocator>;
   /** A notification that contains `text`. */
@@ -136,6 +138,11 @@ function actions(page: Page, home: string): Actions {
   return {
     treeItem,
 
+    async treeText(label) {
+      const row = treeItem(label);
+      return (await row.count()) === 0 ? '' : ((await row.getAttribute('aria-label')) ?? '');
+    },
+
     async openActivity(title) {
       const icon = page.locator(`.activitybar a.action-label[aria-label^="${cssText(title)}"]`);
       await icon.waitFor();
@@ -195,8 +202,15 @@ function actions(page: Page, home: string): Actions {
       throw new Error(`The palette does not offer "${command}"`);
     },
 
-    async quickPick(label) {
-      await quickRows.filter({ hasText: label }).first().click();
+    async quickPick(label, how = 'mouse') {
+      const row = quickRows.filter({ hasText: label }).first();
+      await row.waitFor();
+      if (how === 'mouse') return row.click();
+      for (let presses = 0; !/\bfocused\b/.test((await row.getAttribute('class')) ?? ''); presses += 1) {
+        if (presses === 50) throw new Error(`The arrow keys do not lead to "${label}"`);
+        await page.keyboard.press('ArrowDown');
+      }
+      await page.keyboard.press('Enter');
     },
 
     async quickPickRows() {
@@ -204,10 +218,13 @@ function actions(page: Page, home: string): Actions {
       return Promise.all((await quickRows.all()).map(async row => (await row.getAttribute('aria-label')) ?? ''));
     },
 
-    async inputBox(text) {
+    async inputBox(prompt, text) {
+      await quickInput.getByText(prompt).first().waitFor();
       const input = quickInput.locator('input').first();
-      await input.fill(text);
+      if (text !== undefined) await input.fill(text);
+      const value = await input.inputValue();
       await input.press('Enter');
+      return value;
     },
 
     async webview(title) {
