@@ -163,7 +163,8 @@ export function progressOf(o: Observation, target: LinkTarget, waitingFor: strin
     sendQueueKb: remote?.sendQueueKb,
     redoQueueKb: there?.redoQueueKb ?? remote?.redoQueueKb,
     lagSeconds: remote?.lagSeconds ?? there?.lagSeconds,
-    syncState: databaseOn(sqlServerSight(o), name)?.local?.syncState ?? 'unknown',
+    // A primary calls itself synchronized as soon as its mode is synchronous: what it says of the other side tells.
+    syncState: remote?.syncState ?? there?.syncState ?? 'unknown',
     writers: writers(o).length,
     waitingFor,
   };
