@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          globalSetup: 'test/e2e/harness/package-once.ts',
+          globalSetup: 'test/e2e/harness/before-all.ts',
           environment: 'node',
           include: e2e,
           exclude: notOurs,

@@ -167,6 +167,8 @@ const executing = v.object({
 const results = v.object({
   page: v.literal('results'),
   headline: notice,
+  /** What a forced failover may have left behind. */
+  loss: v.optional(notice),
   actions: v.object({ title: text, steps: v.array(stepLine) }),
   lists: v.array(v.object({ title: text, items: v.array(text), ordered: v.boolean() })),
   copies: v.optional(notice),

@@ -116,7 +116,8 @@ export class Pump<Item extends { readonly bytes: number }> {
     this.#working = true;
     try {
       for (let item = this.#queue[0]; item; item = this.#queue[0]) {
-        const finishedAt = this.#since + (this.#left * 1000) / (this.#rate * 1024);
+        // What was done before the pump was stalled (rate 0) is finished all the same: 0 bytes at rate 0 take no time.
+        const finishedAt = this.#since + (this.#left === 0 ? 0 : (this.#left * 1000) / (this.#rate * 1024));
         const wait = finishedAt - this.#clock.now();
         if (wait > 0.5) {
           if (Number.isFinite(wait)) this.#later(wait);

@@ -23,11 +23,20 @@ export interface WorkbenchOptions {
   readonly lab?: string;
   /** More arguments for that lab. */
   readonly labArgs?: readonly string[];
+  /** Set as soon as that lab stands, before VS Code starts. */
+  readonly knobs?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Other extensions than our own packaged one. */
   readonly vsix?: readonly string[];
   readonly size?: { readonly width: number; readonly height: number };
+}
+
+export interface PictureOptions {
+  /** Also a picture for the README, by this name (`npm run screenshots` puts it into media/readme). */
+  readonly readme?: string;
+  /** Only this part, as it stands: open menus stay open. */
+  readonly part?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 }
 
 /** A real VS Code in Chromium, and what a person does in it. Locators wait; actions throw after playwright's time-out. */
@@ -69,8 +78,10 @@ export interface Workbench {
   log(channel: string): Promise<string>;
   /** Makes the side bar about this wide (px), so that the tree's rows can be read to their ends. */
   widenSideBar(width: number): Promise<void>;
-  /** Writes .e2e/screenshots/NAME.png once nothing moves any more. `readme` also takes a smaller one for the README (`npm run screenshots`). */
-  screenshot(name: string, options?: { readonly readme?: boolean }): Promise<void>;
+  /** Opens a menu like contextMenu, but only points at the last item. */
+  openMenu(on: Locator, ...path: readonly string[]): Promise<void>;
+  /** Writes .e2e/screenshots/NAME.png once nothing moves any more. */
+  screenshot(name: string, options?: PictureOptions): Promise<void>;
   /** All text that was on the screen at any screenshot. */
   readonly seen: string;
   /** Ends browser, VS Code and lab. */
@@ -88,6 +99,7 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
     toStop.push(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
     const lab = options.lab === undefined ? undefined : await startPracticeLab(options.lab, ...(options.labArgs ?? []));
     if (lab) toStop.push(() => lab.stop());
+    if (options.knobs) await lab?.setKnobs(options.knobs);
     const server = await startVsCode({
       home,
       vsix: options.vsix ?? [await packagedExtension()],
@@ -132,6 +144,20 @@ function actions(page: Page, home: string): Actions {
   const quickInput = page.locator('.quick-input-widget:visible');
   const quickRows = quickInput.locator('.monaco-list-row');
   let seen = '';
+  const menuItem = (depth: number, name: string) =>
+    page.locator('.monaco-menu').nth(depth).getByRole('menuitem', { name });
+  const openMenu = async (on: Locator, ...path: readonly string[]) => {
+    await on.click({ button: 'right' });
+    for (const [depth, name] of path.entries()) {
+      await menuItem(depth, name).waitFor();
+      await menuItem(depth, name).hover();
+      if (depth < path.length - 1)
+        await page
+          .locator('.monaco-menu')
+          .nth(depth + 1)
+          .waitFor();
+    }
+  };
   const treeItem = (label: string) =>
     page.locator(`.pane-body .monaco-list-row[aria-label^="${cssText(label)}"]`).first();
 
@@ -139,8 +165,12 @@ function actions(page: Page, home: string): Actions {
     treeItem,
 
     async treeText(label) {
-      const row = treeItem(label);
-      return (await row.count()) === 0 ? '' : ((await row.getAttribute('aria-label')) ?? '');
+      // The row may go between two looks: then it is not there.
+      const look = { timeout: 500 };
+      const text = await treeItem(label)
+        .getAttribute('aria-label', look)
+        .catch(() => '');
+      return text ?? '';
     },
 
     async openActivity(title) {
@@ -165,20 +195,12 @@ function actions(page: Page, home: string): Actions {
         .waitFor();
     },
 
+    openMenu,
+
     async contextMenu(on, ...path) {
-      await on.click({ button: 'right' });
-      for (const [depth, name] of path.entries()) {
-        const item = page.locator('.monaco-menu').nth(depth).getByRole('menuitem', { name });
-        await item.waitFor();
-        // Monaco swallows a press that comes while its menu is still opening: hover, let it settle, press slowly.
-        await item.hover();
-        if (depth === path.length - 1) await item.click({ delay: 120 });
-        else
-          await page
-            .locator('.monaco-menu')
-            .nth(depth + 1)
-            .waitFor();
-      }
+      await openMenu(on, ...path);
+      // Monaco swallows a press that comes while its menu is still opening: press slowly.
+      await menuItem(path.length - 1, path.at(-1) ?? '').click({ delay: 120 });
       await page.locator('.monaco-menu').first().waitFor({ state: 'hidden' });
     },
 
@@ -253,9 +275,8 @@ function actions(page: Page, home: string): Actions {
     },
 
     async tabs() {
-      return Promise.all(
-        (await page.locator('.tabs-container .tab').all()).map(async tab => (await tab.innerText()).trim()),
-      );
+      const titles = await page.locator('.tabs-container .tab').allInnerTexts();
+      return titles.map(title => title.trim());
     },
 
     async log(channel) {
@@ -274,18 +295,15 @@ function actions(page: Page, home: string): Actions {
       await page.mouse.up();
     },
 
-    async screenshot(name, { readme = false } = {}) {
+    async screenshot(name, { readme, part } = {}) {
       const folder = join(root, '.e2e/screenshots');
       await mkdir(join(folder, 'readme'), { recursive: true });
       // Nothing hovers, so that no tooltip covers what is to be seen.
-      await page.mouse.move(0, 0);
+      if (!part) await page.mouse.move(0, 0);
       seen += await textOf(page);
-      await writeFile(join(folder, `${name}.png`), await stillPicture(page));
-      if (!readme) return;
-      const size = page.viewportSize();
-      await page.setViewportSize(README_SIZE);
-      await writeFile(join(folder, 'readme', `${name}.png`), await stillPicture(page));
-      if (size) await page.setViewportSize(size);
+      const picture = await stillPicture(page, part);
+      await writeFile(join(folder, `${name}.png`), picture);
+      if (readme) await writeFile(join(folder, 'readme', `${readme}.png`), picture);
     },
 
     get seen() {
@@ -294,14 +312,12 @@ function actions(page: Page, home: string): Actions {
   };
 }
 
-/** Small enough for the README's column to show it without shrinking it beyond reading. */
-const README_SIZE = { width: 1180, height: 740 };
 /** What moves all the time (a running step's duration) must not keep us. */
 const MOST_PICTURES = 8;
 
 /** Takes pictures until two in a row are the same: what was opening or being laid out has come to rest. */
-async function stillPicture(page: Page): Promise<Buffer> {
-  const take = () => page.screenshot({ animations: 'disabled' });
+async function stillPicture(page: Page, part?: PictureOptions['part']): Promise<Buffer> {
+  const take = () => page.screenshot({ animations: 'disabled', ...(part && { clip: part }) });
   let last = await take();
   for (let taken = 1; taken < MOST_PICTURES; taken += 1) {
     const next = await take();

@@ -15,9 +15,10 @@ export function executing(view: PageViewOf<'executing'>): Child[] {
 }
 
 export function results(view: PageViewOf<'results'>, send: Send): Child[] {
-  const { copies, connection, evidence, save, saved, actions } = view;
+  const { loss, copies, connection, evidence, save, saved, actions } = view;
   return [
     h('div', { key: 'headline', class: 'headline' }, notice(view.headline)),
+    loss && notice(loss),
     copies && notice(copies),
     connection &&
       h(

@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import type { RunResult, StepRecord } from '../../../failover/events.ts';
-import type { Plan } from '../../../failover/plan.ts';
+import type { LossEstimate, Plan } from '../../../failover/plan.ts';
 import { outcomeTitle } from '../../../failover/report.ts';
 import type { Notice, PageViewOf } from '../../messages.ts';
 import type { Model, Run } from '../model.ts';
 import { stepLine } from './executing.ts';
-import { duration, problemNotice } from './format.ts';
+import { duration, lsnDigits, problemNotice, seconds, size } from './format.ts';
 
 type ResultsView = PageViewOf<'results'>;
 
@@ -18,6 +18,7 @@ export function resultsView({ run, now, savedAs }: Model): ResultsView {
   return {
     page: 'results',
     headline: headline(plan, result),
+    loss: onInstance && plan.loss ? loss(plan, plan.loss) : undefined,
     actions: actions(result.steps, plan, now),
     lists: [
       { title: l10n.t('What holds now'), items: [...result.holds], ordered: false },
@@ -78,6 +79,31 @@ function headline(plan: Plan, result: RunResult): Notice {
     case 'failed':
       return { tone: 'error', title, detail: why?.title, ...reason };
   }
+}
+
+/** Never told as less than it may be: the figures are of the last look before the failover, and what was written after it comes on top. */
+function loss({ intent: { target } }: Plan, estimate: LossEstimate): Notice {
+  if (estimate.provenZero)
+    return {
+      tone: 'info',
+      title: l10n.t('Right before the failover nothing was missing'),
+      detail: estimate.explanation,
+    };
+  return {
+    tone: 'warning',
+    title: l10n.t('What may be lost'),
+    detail: l10n.t(
+      'Log from {0} to {1} (not yet sent: {2}, behind: {3}) as seen right before the failover, and what was written after that look.',
+      lsnDigits(estimate.fromLsn),
+      lsnDigits(estimate.toLsn),
+      size(estimate.sendQueueKb),
+      seconds(estimate.seconds),
+    ),
+    advice: l10n.t(
+      'It is in the copy on {0} only. Keep that copy until you have taken over from it what is needed.',
+      target.sqlServer.name,
+    ),
+  };
 }
 
 /** A run that broke without a result: what was seen up to then is all that can be told. */
