@@ -1,6 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { sameName } from '../link/names.ts';
-import type { DatabaseSummary, InstanceInAzure, LinkSummary, ServerIdentity } from '../link/observation.ts';
+import type {
+  DatabaseSummary,
+  InstanceInAzure,
+  LinkInAzure,
+  LinkSummary,
+  ServerIdentity,
+} from '../link/observation.ts';
 import { LinkError } from '../link/problem.ts';
 import type { LinkTarget } from '../link/vocabulary.ts';
 
@@ -56,3 +62,18 @@ export function targetOf(
 /** All databases that this link carries: they fail over together. */
 export const databasesOfLink = (link: LinkSummary, all: readonly DatabaseSummary[]): readonly string[] =>
   all.filter(d => d.links.some(l => sameName(l.name, link.name))).map(d => d.name);
+
+/**
+ * The same for a disaster: SQL Server cannot be asked, everything is what Azure tells of the link. The name of SQL Server is not known there; its availability
+ * group stands for it, and its version is ''.
+ */
+export const targetFromAzure = (instance: InstanceInAzure, link: LinkInAzure): LinkTarget => ({
+  link: link.name,
+  linkId: link.id,
+  availabilityGroup: link.partnerAvailabilityGroup,
+  instanceAvailabilityGroup: link.instanceAvailabilityGroup,
+  databases: link.databases.map(d => d.name),
+  sqlServer: { name: l10n.t('SQL Server of {0}', link.partnerAvailabilityGroup), version: '' },
+  instance: { name: instance.name, fullyQualifiedDomainName: instance.fullyQualifiedDomainName },
+  azure: { subscriptionId: instance.subscriptionId, resourceGroup: instance.resourceGroup, instance: instance.name },
+});

@@ -1,8 +1,10 @@
+import { settle } from '../failover/choices.ts';
 import type { RunEvent, RunResult } from '../failover/events.ts';
 import { makePlan } from '../failover/make-plan.ts';
 import type { Plan } from '../failover/plan.ts';
 import { runPlan } from '../failover/run.ts';
 import { observe } from '../failover/sides.ts';
+import type { Way } from '../link/capabilities.ts';
 import { systemClock } from '../link/clock.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
 import { type NumberedRows, openNumberedRows } from '../sql/numbered-rows.ts';
@@ -13,6 +15,8 @@ import { labServer } from './lab-server.ts';
 
 export interface PracticeOptions {
   readonly kind: FailoverKind;
+  /** How a failover to the instance goes. */
+  readonly way: Way;
   /** Seconds. */
   readonly budget: number;
   readonly writers: number;
@@ -53,8 +57,20 @@ export async function practise(lab: LabDescription, options: PracticeOptions): P
     const application = startApplication(here, firstId, options.writers, WRITER_ROWS_PER_SECOND);
     move = new Move(application, there, firstId);
     await systemClock.sleep(SETTLE_MS, options.signal);
-    const cleanUp = { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: options.dropAg };
-    const intent = { kind: options.kind, target, cleanUp, catchUpBudgetSeconds: options.budget };
+    const keepsLink = settle(options.kind, { way: options.way }).keepsLink;
+    const cleanUp = {
+      dropDistributedAvailabilityGroup: !keepsLink,
+      dropAvailabilityGroup: !keepsLink && options.dropAg,
+    };
+    // On a practice link the choice of the kind is confirmation enough.
+    const intent = {
+      kind: options.kind,
+      way: options.way,
+      target,
+      cleanUp,
+      catchUpBudgetSeconds: options.budget,
+      typedDatabaseName: database,
+    };
     const plan = makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
     const result = await runPlan(plan, sides, {
       clock: systemClock,
