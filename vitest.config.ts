@@ -30,12 +30,15 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: 'test/e2e/harness/package-once.ts',
           environment: 'node',
           include: e2e,
           exclude: notOurs,
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 180_000,
+          // A busy machine is slow; a condition that holds ends the wait at once.
+          expect: { poll: { timeout: 30_000 } },
           hookTimeout: 240_000,
         },
       },

@@ -3,9 +3,9 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RegisteredServer } from '../hosts/contract.ts';
 import { problemLine } from '../hosts/log.ts';
-import { problemParts } from '../hosts/problem-text.ts';
 import { connectSaved } from '../hosts/saved-origin.ts';
 import { LinkError, type Problem, problemOf } from '../link/problem.ts';
+import { problemParts } from '../link/problem-text.ts';
 import { type Command, type Parts, serverOfNode } from './parts.ts';
 import {
   askServer,

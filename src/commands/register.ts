@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { problemLine } from '../hosts/log.ts';
-import { problemSentence } from '../hosts/problem-text.ts';
 import { type Problem, problemOf } from '../link/problem.ts';
+import { problemSentence } from '../link/problem-text.ts';
 import type { Node } from '../tree/rows.ts';
 import { addServer, editServer } from './add-server.ts';
 import { checkFailoverReadiness } from './check-readiness.ts';

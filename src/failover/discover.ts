@@ -39,6 +39,7 @@ export function targetOf(
   link: LinkSummary,
   databasesOfServer: readonly DatabaseSummary[],
   instance: InstanceInAzure,
+  inAzure?: LinkInAzure,
 ): LinkTarget {
   if (!link.instance) {
     throw new LinkError({
@@ -52,16 +53,25 @@ export function targetOf(
     linkId: link.id,
     availabilityGroup: link.availabilityGroup,
     instanceAvailabilityGroup: link.instanceAvailabilityGroup,
-    databases: databasesOfLink(link, databasesOfServer),
+    databases: databasesOfLink(link, databasesOfServer, inAzure),
     sqlServer: { name: server.name, version: server.version },
     instance: { name: instance.name, fullyQualifiedDomainName: instance.fullyQualifiedDomainName },
     azure: { subscriptionId: instance.subscriptionId, resourceGroup: instance.resourceGroup, instance: instance.name },
   };
 }
 
-/** All databases that this link carries: they fail over together. */
-export const databasesOfLink = (link: LinkSummary, all: readonly DatabaseSummary[]): readonly string[] =>
-  all.filter(d => d.links.some(l => sameName(l.name, link.name))).map(d => d.name);
+/**
+ * All databases that this link carries: they fail over together. Azure knows them for certain; before it was asked, those of the availability group count,
+ * of which a link may carry only one.
+ */
+export function databasesOfLink(
+  link: LinkSummary,
+  all: readonly DatabaseSummary[],
+  inAzure: LinkInAzure | undefined,
+): readonly string[] {
+  if (inAzure && inAzure.databases.length > 0) return inAzure.databases.map(d => d.name);
+  return all.filter(d => d.links.some(l => sameName(l.name, link.name))).map(d => d.name);
+}
 
 /**
  * The same for a disaster: SQL Server cannot be asked, everything is what Azure tells of the link. The name of SQL Server is not known there; its availability

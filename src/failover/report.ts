@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Problem } from '../link/problem.ts';
+import { problemSentence } from '../link/problem-text.ts';
 import type { LinkTarget } from '../link/vocabulary.ts';
 import { directionOf, nameOf } from './choices.ts';
 import { venueName } from './describe.ts';
@@ -27,7 +27,9 @@ export function reportMarkdown(plan: Plan, result: RunResult): string {
           `- ${l10n.t('Estimated loss')}: ${escapeMarkdown(plan.loss.explanation)} (${plan.loss.fromLsn ?? '?'} – ${plan.loss.toLsn ?? '?'}, ${plan.loss.sendQueueKb ?? '?'} KB, ${plan.loss.seconds ?? '?'} s)`,
         ]
       : []),
-    ...(result.problem ? ['', `**${l10n.t('Why it did not end as planned')}**: ${problemText(result.problem)}`] : []),
+    ...(result.problem
+      ? ['', `**${l10n.t('Why it did not end as planned')}**: ${problemSentence(result.problem)}`]
+      : []),
     '',
     `## ${l10n.t('Steps')}`,
     '',
@@ -93,18 +95,11 @@ function otherTitle(
     : l10n.t('The work on the link {0} stopped, and not everything could be put back', link);
 }
 
-/** What happened, in whose words, and what to do. */
-export function problemText(problem: Problem): string {
-  const server = problem.serverText && problem.serverText !== problem.message ? ` ${problem.serverText}` : '';
-  const number = problem.number === undefined ? '' : ` (${l10n.t('error {0}', problem.number)})`;
-  return `${problem.message}${number}${server}${problem.advice ? ` — ${problem.advice}` : ''}`;
-}
-
 const stepText = (s: StepRecord): string =>
   [
     s.state,
     ...(s.note ? [escapeMarkdown(s.note)] : []),
-    ...(s.problem ? [escapeMarkdown(problemText(s.problem))] : []),
+    ...(s.problem ? [escapeMarkdown(problemSentence(s.problem))] : []),
   ].join(': ');
 const list = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines.map(l => `- ${escapeMarkdown(l)}`)];

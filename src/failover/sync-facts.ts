@@ -209,7 +209,8 @@ export function progressOf(
     sendQueueKb: known?.sendQueueKb,
     redoQueueKb: own?.redoQueueKb ?? known?.redoQueueKb,
     lagSeconds: known?.lagSeconds ?? own?.lagSeconds,
-    syncState: here?.local?.syncState ?? 'unknown',
+    // A primary calls itself synchronized as soon as its mode is synchronous: what it says of the other side tells.
+    syncState: known?.syncState ?? own?.syncState ?? 'unknown',
     writers: writers(o, direction).length,
     waitingFor,
   };

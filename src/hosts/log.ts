@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { type Problem, problemOf } from '../link/problem.ts';
+import { problemParts } from '../link/problem-text.ts';
 import type { Servers } from './contract.ts';
-import { problemParts } from './problem-text.ts';
 import type { Redaction } from './redaction.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';

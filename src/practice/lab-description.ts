@@ -20,7 +20,7 @@ const labDescription = v.object({
     resourceGroup: v.string(),
     managedInstance: v.string(),
   }),
-  link: v.object({ dag: v.string(), ag: v.string(), databases: v.array(v.string()) }),
+  link: v.object({ dag: v.string(), ag: v.string(), databases: v.pipe(v.array(v.string()), v.readonly()) }),
   control: v.pipe(v.string(), v.url()),
   scenario: v.optional(v.string()),
 });

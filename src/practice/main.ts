@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { problemText } from '../failover/report.ts';
 import type { Way } from '../link/capabilities.ts';
 import { problemOf } from '../link/problem.ts';
+import { problemSentence } from '../link/problem-text.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
 import { readLabDescription } from './lab-description.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
@@ -100,6 +100,6 @@ function exitCode({ result, missing }: PracticeOutcome): number {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${problemText(problemOf(error))}\n`);
+  process.stderr.write(`${problemSentence(problemOf(error))}\n`);
   process.exitCode = 1;
 }

@@ -7,6 +7,7 @@ import { observe } from '../failover/sides.ts';
 import type { Way } from '../link/capabilities.ts';
 import { systemClock } from '../link/clock.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
+import type { SqlConnectOptions } from '../sql/connect.ts';
 import { type NumberedRows, openNumberedRows } from '../sql/numbered-rows.ts';
 import { type Application, firstAcceptedWrite, startApplication } from './application.ts';
 import { connectToLab } from './connect.ts';
@@ -43,55 +44,60 @@ const SETTLE_MS = 500;
 
 /** Fails the lab's link over with an application at work, through the same code as the wizard, and counts its rows afterwards. */
 export async function practise(lab: LabDescription, options: PracticeOptions): Promise<PracticeOutcome> {
-  const { sides, target } = await connectToLab(lab, options.signal);
+  const closing = new AsyncDisposableStack();
+  try {
+    return await practiseWith(lab, options, closing);
+  } finally {
+    await closing.disposeAsync();
+  }
+}
+
+async function practiseWith(
+  lab: LabDescription,
+  options: PracticeOptions,
+  closing: AsyncDisposableStack,
+): Promise<PracticeOutcome> {
+  const { sides, target } = await connectToLab(lab, closing, options.signal);
   const database = target.databases[0] ?? '';
   const sqlServer = { ...(await labServer(lab, 'sqlServer', 'SQL Server')), database };
-  const here = await openNumberedRows(sqlServer, database);
-  const there = sides.instance
-    ? await openNumberedRows(await labServer(lab, 'managedInstance', 'managed instance'), database)
-    : undefined;
-  let move: Move | undefined;
-  try {
-    await here.prepare();
-    const firstId = Math.max(0, ...(await here.ids())) + 1;
-    const application = startApplication(here, firstId, options.writers, WRITER_ROWS_PER_SECOND);
-    move = new Move(application, there, firstId);
-    await systemClock.sleep(SETTLE_MS, options.signal);
-    const keepsLink = settle(options.kind, { way: options.way }).keepsLink;
-    const cleanUp = {
-      dropDistributedAvailabilityGroup: !keepsLink,
-      dropAvailabilityGroup: !keepsLink && options.dropAg,
-    };
+  const managedInstance = await labServer(lab, 'managedInstance', 'managed instance');
+  const open = async (server: SqlConnectOptions) => {
+    const rows = await openNumberedRows(server, database);
+    closing.defer(() => rows.close());
+    return rows;
+  };
+  const keepsLink = settle(options.kind, { way: options.way }).keepsLink;
+  const intent = {
+    kind: options.kind,
+    way: options.way,
+    target,
+    cleanUp: { dropDistributedAvailabilityGroup: !keepsLink, dropAvailabilityGroup: !keepsLink && options.dropAg },
+    catchUpBudgetSeconds: options.budget,
     // On a practice link the choice of the kind is confirmation enough.
-    const intent = {
-      kind: options.kind,
-      way: options.way,
-      target,
-      cleanUp,
-      catchUpBudgetSeconds: options.budget,
-      typedDatabaseName: database,
-    };
-    const plan = makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
-    const result = await runPlan(plan, sides, {
-      clock: systemClock,
-      signal: options.signal,
-      journal: { append: async () => undefined },
-      report: event => {
-        options.report(event);
-        move?.follow(event);
-      },
-    });
-    const outageMs = await move.outageMs(result);
-    return {
-      plan,
-      result,
-      ...(await count(result, application, () => openNumberedRows(sqlServer, database), there)),
-      outageMs,
-    };
-  } finally {
-    await move?.end();
-    await Promise.all([here.close(), there?.close(), sides.sqlServer?.close(), sides.instance?.close()]);
-  }
+    typedDatabaseName: database,
+  };
+  // A look before anything is opened or written: what speaks against the failover is told first.
+  makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
+  const here = await open(sqlServer);
+  const there = sides.instance ? await open(managedInstance) : undefined;
+  await here.prepare();
+  const firstId = Math.max(0, ...(await here.ids())) + 1;
+  const application = startApplication(here, firstId, options.writers, WRITER_ROWS_PER_SECOND);
+  const move = new Move(application, there, firstId);
+  closing.defer(() => move.end());
+  await systemClock.sleep(SETTLE_MS, options.signal);
+  const plan = makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);
+  const result = await runPlan(plan, sides, {
+    clock: systemClock,
+    signal: options.signal,
+    journal: { append: async () => undefined },
+    report: event => {
+      options.report(event);
+      move.follow(event);
+    },
+  });
+  const outageMs = await move.outageMs(result);
+  return { plan, result, ...(await count(result, application, () => open(sqlServer), there)), outageMs };
 }
 
 /** The application's side of the cutover: it stops when the failover asks for it, and then tries the new primary until it is let in. */
@@ -147,7 +153,6 @@ async function count(
   const countedOn = result.passedPointOfNoReturn && there ? 'managedInstance' : 'sqlServer';
   const rows = countedOn === 'managedInstance' && there ? there : await reopenHere();
   const ids = new Set(await rows.ids());
-  if (rows !== there) await rows.close();
   const missing = [...application.acknowledged].filter(id => !ids.has(id)).length;
   const acknowledged = application.acknowledged.size;
   return { acknowledged, present: acknowledged - missing, missing, countedOn } as const;

@@ -1,7 +1,8 @@
 import { describeStep, venueName } from '../failover/describe.ts';
 import type { RunEvent } from '../failover/events.ts';
 import type { Plan } from '../failover/plan.ts';
-import { outcomeTitle, problemText } from '../failover/report.ts';
+import { outcomeTitle } from '../failover/report.ts';
+import { problemSentence } from '../link/problem-text.ts';
 import type { PracticeOutcome } from './practise.ts';
 
 type Out = NodeJS.WritableStream;
@@ -42,7 +43,7 @@ export function narrate(out: Out): (event: RunEvent) => void {
         );
         return;
       case 'stepFailed':
-        line(`  ✗ ${title(event.step)}: ${problemText(event.problem)}`);
+        line(`  ✗ ${title(event.step)}: ${problemSentence(event.problem)}`);
         return;
       case 'pointOfNoReturn':
         line('  — point of no return —');
@@ -54,7 +55,7 @@ export function narrate(out: Out): (event: RunEvent) => void {
         line(`  ↩ ${title(event.step)}`);
         return;
       case 'undoFailed':
-        line(`  ✗ could not put back: ${title(event.step)}: ${problemText(event.problem)}`);
+        line(`  ✗ could not put back: ${title(event.step)}: ${problemSentence(event.problem)}`);
         return;
       case 'finished':
         return;

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { linksOf } from '../failover/discover.ts';
 import type { RegisteredServer } from '../hosts/contract.ts';
-import { problemParts } from '../hosts/problem-text.ts';
 import type { DatabaseSummary, LinkSummary, ServerIdentity } from '../link/observation.ts';
 import type { Problem } from '../link/problem.ts';
+import { problemParts } from '../link/problem-text.ts';
 import { parseBuild, productName } from '../link/version.ts';
 import type { ServerState } from './server-reading.ts';
 import {

@@ -184,7 +184,7 @@ describe('finding the link of a database', () => {
     );
   });
 
-  it('takes all databases that the link carries', () => {
+  it('takes all databases that the link carries, as Azure names them', async () => {
     const all = [database('Sales', [link]), database('HR', [link]), database('Archive', [])];
     const instance = {
       id: '',
@@ -209,5 +209,8 @@ describe('finding the link of a database', () => {
       databases: ['Sales', 'HR'],
       azure: { subscriptionId: 's', resourceGroup: 'rg', instance: 'mi-prod' },
     });
+    const { azure } = await look(new SmallLink());
+    const inAzure = azure.state === 'seen' && azure.value !== 'absent' ? azure.value : undefined;
+    expect(targetOf(identity, link, all, instance, inAzure).databases).toEqual(['Sales']);
   });
 });

@@ -24,8 +24,9 @@ afterEach(async () => {
 async function enter(scenario: string) {
   const lab = await startLab({ scenario, seed: 7 });
   undo.push(() => lab.stop());
-  const { sides, target } = await connectToLab(parseLabDescription(JSON.stringify(lab.description)), NEVER);
-  undo.push(async () => Promise.all([sides.sqlServer?.close(), sides.instance?.close()]));
+  const closing = new AsyncDisposableStack();
+  undo.push(() => closing.disposeAsync());
+  const { sides, target } = await connectToLab(parseLabDescription(JSON.stringify(lab.description)), closing, NEVER);
   const [database = ''] = target.databases;
   const { world } = lab;
   return {

@@ -39,8 +39,9 @@ type Choices = Omit<Intent, 'target' | 'cleanUp' | 'catchUpBudgetSeconds'> & Par
 async function stage(scenario: string, choices: Choices) {
   const lab = await startLab({ scenario, seed: 7 });
   cleanUps.push(() => lab.stop());
-  const { sides, target } = await connectToLab(parseLabDescription(JSON.stringify(lab.description)), NEVER);
-  cleanUps.push(() => Promise.all([sides.sqlServer?.close(), sides.instance?.close()]));
+  const closing = new AsyncDisposableStack();
+  cleanUps.push(() => closing.disposeAsync());
+  const { sides, target } = await connectToLab(parseLabDescription(JSON.stringify(lab.description)), closing, NEVER);
   const directory = await mkdtemp(join(tmpdir(), 'script-'));
   cleanUps.push(() => rm(directory, { recursive: true }));
   const cleanUp = { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: true };

@@ -8,6 +8,7 @@ export interface Asker {
   readonly visible: SessionView;
 }
 
+/** A row of a view, by column name. */
 export interface ViewRow {
   readonly [column: string]: SqlValue | undefined;
 }
@@ -34,6 +35,7 @@ export interface DatabaseUser {
 const owner: DatabaseUser = { name: 'dbo', roles: new Set(['db_owner', 'public']) };
 const guest: DatabaseUser = { name: 'guest', roles: new Set(['public']) };
 
+/** The login's user in a database; sysadmins are dbo everywhere. */
 export function userIn({ instance, visible }: Asker, database: LabDatabase): DatabaseUser | undefined {
   const { login } = visible;
   if (login.sysadmin || instance.hasServerPermission(login, 'CONTROL SERVER')) return owner;
@@ -60,6 +62,7 @@ export function assertAccess(asker: Asker, database: LabDatabase): DatabaseUser 
   );
 }
 
+/** What a login may or may not do with a table. */
 export type TableAction = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'ALTER';
 
 const needed: Readonly<Record<TableAction, string>> = {

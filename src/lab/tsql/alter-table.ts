@@ -87,6 +87,7 @@ function addTableConstraint(bench: Bench, table: FoundTable, constraint: Constra
   return changed;
 }
 
+/** ALTER TABLE … DROP COLUMN. Throws 4924, 5074 and 4923. */
 export function dropColumns(bench: Bench, name: ObjectName, columns: readonly string[], line: number): void {
   let table = find(bench, name, line, 'alter');
   for (const given of columns) {
@@ -124,6 +125,7 @@ function dependents(definition: TableDefinition, column: ColumnDefinition): stri
   return index?.name ?? key?.name ?? mentioned?.name;
 }
 
+/** CREATE INDEX. Only unique ones exist physically: the others would change nothing that can be seen. */
 export function createIndex(bench: Bench, statement: Extract<Statement, { kind: 'createIndex' }>): void {
   const { line, name } = statement;
   let table: FoundTable;
@@ -174,6 +176,7 @@ export function createIndex(bench: Bench, statement: Extract<Statement, { kind: 
   else keep(bench, table, changed);
 }
 
+/** DROP INDEX. Throws 3701 and 3723. */
 export function dropIndex(bench: Bench, statement: Extract<Statement, { kind: 'dropIndex' }>): void {
   const table = find(bench, statement.table, statement.line, 'alter');
   const { definition } = table;

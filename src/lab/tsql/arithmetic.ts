@@ -301,6 +301,7 @@ function dayOperation(operator: '+' | '-', type: SqlType) {
   });
 }
 
+/** Unary minus. */
 export function negate(compiler: Compiler, operand: Typed, line: number): Typed {
   const { type, nullable } = operand;
   if (operand.untyped) return operand;

@@ -15,6 +15,7 @@ export function toCodePage(text: string): string {
   return from === 0 ? text : changed + text.slice(from);
 }
 
+/** The bytes of a varchar. */
 export function encodeCodePage(text: string): Uint8Array {
   return Uint8Array.from(
     text,
@@ -22,6 +23,7 @@ export function encodeCodePage(text: string): Uint8Array {
   );
 }
 
+/** The text that varchar bytes spell. */
 export function decodeCodePage(bytes: Uint8Array): string {
   return Array.from(bytes, byte =>
     byte >= 0x80 && byte < 0xa0 ? (high[byte - 0x80] ?? '?') : String.fromCharCode(byte),

@@ -27,9 +27,11 @@ function upperLetter(letter: string): string {
   return upper.length === letter.length && upper.toLowerCase() === letter ? upper : letter;
 }
 
+/** UPPER: letter by letter, never longer than the text. */
 export function upperCase(text: string): string {
   return isAscii(text) ? text.toUpperCase() : Array.from(text, upperLetter).join('');
 }
+/** LOWER: letter by letter, never longer than the text. */
 export function lowerCase(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
   return Array.from(text, letter =>

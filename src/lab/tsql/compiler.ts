@@ -20,6 +20,7 @@ export interface Typed {
   readonly literalDigits?: number | undefined;
 }
 
+/** A column of a table of FROM. */
 export interface SourceColumn {
   readonly name: string;
   readonly type: SqlType;
@@ -53,11 +54,13 @@ export interface Grouping {
   insideAggregate: number;
 }
 
+/** The tables whose columns an expression can name; `parent` = those of the query around it. */
 export interface Scope {
   readonly sources: Source[];
   readonly parent: Scope | undefined;
   grouping: Grouping | undefined;
 }
+/** A scope inside `parent`. */
 export const newScope = (parent: Scope | undefined, sources: Source[] = []): Scope => ({
   sources,
   parent,
@@ -110,6 +113,7 @@ export interface Names {
   tableVariable(name: string, line: number): TableAccess;
 }
 
+/** A column of a translated query. */
 export interface OutputColumn extends Column {
   readonly order?: TextOrder | undefined;
   /** Only NULL literals: combined with another query it takes that one's type. */
@@ -124,6 +128,7 @@ export interface TranslatedQuery {
   readonly singleRow: boolean;
 }
 
+/** A common table expression that queries may name. */
 export interface CommonTableAccess {
   readonly name: string;
   readonly sqlName: string;
@@ -132,8 +137,10 @@ export interface CommonTableAccess {
   readonly recursive: boolean;
 }
 
+/** Names compare as the servers' collation does. */
 export const sameName = (a: string, b: string): boolean =>
   a === b || equalityKey(a, 'CI_AS') === equalityKey(b, 'CI_AS');
+/** Equal for names that are the same. */
 export const nameKey = (name: string): string => equalityKey(name, 'CI_AS');
 
 /** Where an expression stands: what its names mean. */
@@ -193,6 +200,7 @@ function isQualifiedBy(source: Source, qualifier: readonly string[]): boolean {
   );
 }
 
+/** The tables that a qualifier ("t", "dbo.t") means. */
 export function findSources(scope: Scope, qualifier: readonly string[]): readonly Source[] {
   return scope.sources.filter(source => isQualifiedBy(source, qualifier));
 }

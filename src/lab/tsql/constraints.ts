@@ -16,6 +16,7 @@ import {
 import { translateCondition } from './translate-expression.ts';
 import type { Stored } from './types.ts';
 
+/** The statement that error messages name. */
 export type Verb = 'INSERT' | 'UPDATE' | 'DELETE' | 'ALTER TABLE';
 
 // ---- constraints --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import type { Stored } from './types.ts';
 /** Converts a value that is not NULL. Throws SqlError as SQL Server would. */
 export type Conversion = (value: Exclude<Stored, null>, style?: number) => Stored;
 
+/** A stored value that is not NULL. */
 export type Value = Exclude<Stored, null>;
 
 /** `assign` = into a column: text or bytes that do not fitted are an error (2628) instead of being cut. */
@@ -15,6 +16,7 @@ export interface ConversionContext {
   readonly dateOrder: DateOrder;
 }
 
+/** The settings of a new session. */
 export const usEnglish: ConversionContext = { dateOrder: 'mdy' };
 
 // ---- text ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { type CharacterType, isBinary, isCharacter, isInteger, isUnicode, typeNa
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase();
 
+/** Bytes as text, by CONVERT's binary styles 0, 1 and 2. Throws 281. */
 export function binaryText(bytes: Uint8Array, to: CharacterType, style: number): string {
   if (style === 1 || style === 2) return (style === 1 ? '0x' : '') + hex(bytes);
   if (style !== 0)
@@ -34,6 +35,7 @@ function fitBytes(bytes: Uint8Array, to: SqlType, side: 'left' | 'right', mode: 
   return padded;
 }
 
+/** Bytes that an integer type takes. */
 export const integerBytes: Readonly<Record<string, number>> = { bit: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8 };
 
 function bytesOfInteger(value: bigint, size: number): Uint8Array {
@@ -42,6 +44,7 @@ function bytesOfInteger(value: bigint, size: number): Uint8Array {
   return Uint8Array.from(buffer.subarray(8 - size));
 }
 
+/** Conversions into binary and varbinary. */
 export function toBinary(from: SqlType, to: SqlType, mode: ConversionMode): Conversion | undefined {
   if (isBinary(from)) return value => fitBytes(value as Uint8Array, to, 'left', mode);
   if (isInteger(from))
@@ -71,7 +74,8 @@ export function guidBytes(text: string): Uint8Array {
   return Uint8Array.from([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15], index => plain[index] ?? 0);
 }
 
-export function guidText(bytes: Uint8Array): string {
+/** Sixteen bytes as SQL Server writes a GUID. */
+function guidText(bytes: Uint8Array): string {
   const digits = hex(
     Uint8Array.from([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15], index => bytes[index] ?? 0),
   );
@@ -80,6 +84,7 @@ export function guidText(bytes: Uint8Array): string {
   );
 }
 
+/** Conversions into uniqueidentifier. */
 export function toGuid(from: SqlType): Conversion | undefined {
   if (isBinary(from)) return value => guidText(value as Uint8Array);
   if (!isCharacter(from)) return undefined;

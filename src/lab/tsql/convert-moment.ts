@@ -15,6 +15,7 @@ export function daysSince1900(text: string): number {
   return moment ? moment.days - epoch1900 + moment.ticks / ticksPerDay : 0;
 }
 
+/** The date that a number of days since 1900 means. */
 export function momentOfDays(days: number): Moment {
   const whole = Math.floor(days);
   return { days: epoch1900 + whole, ticks: Math.round((days - whole) * ticksPerDay), offset: 0 };
@@ -25,6 +26,7 @@ function fitMoment(moment: Moment, from: SqlType, to: SqlType): string {
   return formatMoment(roundMoment(moment, to), to);
 }
 
+/** Conversions into date and time types. */
 export function toMoment(from: SqlType, to: SqlType, context: ConversionContext): Conversion | undefined {
   if (isCharacter(from)) {
     return (value, style) => {

@@ -39,6 +39,7 @@ const integerRange: Readonly<Record<string, readonly [min: bigint, max: bigint]>
 export const narrow = (value: bigint): number | bigint =>
   value >= -9_007_199_254_740_991n && value <= 9_007_199_254_740_991n ? Number(value) : value;
 
+/** Whether an integer type can hold the value. */
 export function fitsInteger(value: bigint, type: SqlType): boolean {
   const [min, max] = integerRange[type.name] ?? [0n, 0n];
   return value >= min && value <= max;
@@ -52,6 +53,7 @@ function checkedInteger(value: bigint, from: SqlType, to: SqlType): number | big
   throw isInteger(from) ? overflowTo(to.name) : overflowFrom(typeName(from), to.name);
 }
 
+/** Conversions into bit and the integer types. */
 export function toInteger(from: SqlType, to: SqlType): Conversion | undefined {
   if (isInteger(from)) return value => checkedInteger(BigInt(value as number), from, to);
   if (isExactText(from)) {
@@ -113,6 +115,7 @@ function fitDecimal(value: Decimal, from: SqlType, to: DecimalType): string {
   throw overflowFrom(isInteger(from) ? from.name : typeName(from), 'numeric');
 }
 
+/** Conversions into decimal and numeric. */
 export function toDecimalType(from: SqlType, to: DecimalType): Conversion | undefined {
   if (isInteger(from) || isExactText(from)) return value => fitDecimal(toDecimal(value as string), from, to);
   if (isApproximate(from)) return value => fitDecimal(decimalOfDouble(Number(value)), from, to);
@@ -127,6 +130,7 @@ export function toDecimalType(from: SqlType, to: DecimalType): Conversion | unde
   return undefined;
 }
 
+/** Conversions into money. */
 export function toMoney(from: SqlType): Conversion | undefined {
   const fitted = (value: Decimal): string => {
     const scaled = rescale(value, 4);
@@ -148,6 +152,7 @@ export function toMoney(from: SqlType): Conversion | undefined {
   };
 }
 
+/** Conversions into float and real. */
 export function toFloat(from: SqlType, to: SqlType): Conversion | undefined {
   const fitted = (value: number): number => {
     const rounded = to.name === 'real' ? Math.fround(value) : value;

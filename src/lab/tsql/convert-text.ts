@@ -19,7 +19,8 @@ import {
   typeName,
 } from './types.ts';
 
-export function fitText(text: string, to: CharacterType, mode: ConversionMode = 'cast'): string {
+/** A text cut or padded to its type; varchar keeps what its code page has. */
+function fitText(text: string, to: CharacterType, mode: ConversionMode = 'cast'): string {
   const kept = isUnicode(to) ? text : toCodePage(text);
   if (to.length === 'max') return kept;
   if (kept.length > to.length) {
@@ -29,6 +30,7 @@ export function fitText(text: string, to: CharacterType, mode: ConversionMode = 
   return to.name === 'char' || to.name === 'nchar' ? kept.padEnd(to.length) : kept;
 }
 
+/** Conversions into character types. */
 export function toCharacter(from: SqlType, to: CharacterType, mode: ConversionMode): Conversion | undefined {
   if (isCharacter(from)) return value => fitText(String(value), to, mode);
   if (isBinary(from)) return (value, style = 0) => fitText(binaryText(value as Uint8Array, to, style), to, mode);
@@ -77,7 +79,7 @@ function scientific(value: number, fraction: number): string {
 }
 
 /** printf's %g with a three-digit exponent, SQL Server's default for float. */
-export function generalText(value: number, digits: number): string {
+function generalText(value: number, digits: number): string {
   if (value === 0) return '0';
   const [mantissa = '0', exponentPart = '0'] = value.toExponential(digits - 1).split('e');
   const exponent = Number(exponentPart);

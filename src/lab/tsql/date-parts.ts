@@ -12,6 +12,7 @@ import {
   ticksPerSecond,
 } from './datetime.ts';
 
+/** The parts that DATEPART, DATEADD and DATEDIFF know. */
 export type DatePart =
   | 'year'
   | 'quarter'
@@ -72,10 +73,11 @@ const partNames: Readonly<Record<string, DatePart>> = {
   isoww: 'iso_week',
 };
 
+/** The part a name or abbreviation means. */
 export const datePartOf = (name: string): DatePart | undefined => partNames[name.toLowerCase()];
 
 /** 1 = Sunday when DATEFIRST is 7. */
-export const weekday = (days: number, dateFirst: number): number => ((((days + 4 - dateFirst) % 7) + 7) % 7) + 1;
+const weekday = (days: number, dateFirst: number): number => ((((days + 4 - dateFirst) % 7) + 7) % 7) + 1;
 
 function isoWeek(days: number): number {
   const thursday = days - ((((days + 3) % 7) + 7) % 7) + 3;
@@ -83,6 +85,7 @@ function isoWeek(days: number): number {
   return Math.floor((thursday - dayNumber(year, 1, 1)) / 7) + 1;
 }
 
+/** DATEPART. `dateFirst` = the first day of the week, 1 = Monday. */
 export function datePart(part: DatePart, moment: Moment, dateFirst: number): number {
   const { year, month, day } = calendarDate(moment.days);
   const time = clockTime(moment.ticks);

@@ -17,10 +17,13 @@ import {
   toUtc,
 } from './datetime.ts';
 
+/** SET DATEFORMAT. */
 export type DateOrder = 'mdy' | 'dmy' | 'ymd' | 'ydm' | 'myd' | 'dym';
 
+/** A moment read from text, or what is wrong with the text. */
 export type ParsedMoment = (Moment & { readonly hasOffset: boolean }) | 'malformed' | 'outOfRange';
 
+/** us_english. */
 export const monthNames = [
   'January',
   'February',
@@ -36,6 +39,7 @@ export const monthNames = [
   'December',
 ];
 
+/** us_english, from Sunday. */
 export const dayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 const fullYear = (text: string): number =>

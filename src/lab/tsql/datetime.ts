@@ -7,12 +7,16 @@ export interface Moment {
   readonly offset: number;
 }
 
+/** A tick is 100 ns. */
 export const ticksPerSecond = 10_000_000;
 
+/** A tick is 100 ns. */
 export const ticksPerMinute = 60 * ticksPerSecond;
 
+/** A tick is 100 ns. */
 export const ticksPerHour = 60 * ticksPerMinute;
 
+/** A tick is 100 ns. */
 export const ticksPerDay = 24 * ticksPerHour;
 
 /** Days since 1970-01-01. `month` is 1…12 but may overflow; `day` may be any number. */
@@ -22,17 +26,20 @@ export function dayNumber(year: number, month: number, day: number): number {
   return date.getTime() / 86_400_000 + day - 1;
 }
 
+/** Month and day count from 1. */
 export interface CalendarDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;
 }
 
+/** The date of a day number. */
 export function calendarDate(days: number): CalendarDate {
   const date = new Date(days * 86_400_000);
   return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 }
 
+/** 28 to 31. */
 export const daysInMonth = (year: number, month: number): number =>
   dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
 
@@ -42,8 +49,10 @@ export function momentOfUnixTime(ms: number): Moment {
   return { days, ticks: Math.round((ms - days * 86_400_000) * 10_000), offset: 0 };
 }
 
+/** A number with leading zeros. */
 export const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
+/** A time of day in its parts. */
 export interface ClockTime {
   readonly hour: number;
   readonly minute: number;
@@ -52,6 +61,7 @@ export interface ClockTime {
   readonly fraction: number;
 }
 
+/** The time of day of a tick count. */
 export function clockTime(ticks: number): ClockTime {
   return {
     hour: Math.floor(ticks / ticksPerHour),
@@ -61,25 +71,30 @@ export function clockTime(ticks: number): ClockTime {
   };
 }
 
+/** "2026-11-24". */
 export const dateText = (days: number): string => {
   const { year, month, day } = calendarDate(days);
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
 };
 
+/** "13:05:01.123" with `scale` digits of the second. */
 export function timeText(ticks: number, scale: number): string {
   const { hour, minute, second, fraction } = clockTime(ticks);
   const digits = scale === 0 ? '' : `.${pad(fraction, 7).slice(0, scale)}`;
   return `${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}${digits}`;
 }
 
+/** "+01:00" for 60 minutes. */
 export function offsetText(offset: number): string {
   const magnitude = Math.abs(offset);
   return `${offset < 0 ? '-' : '+'}${pad(Math.floor(magnitude / 60), 2)}:${pad(magnitude % 60, 2)}`;
 }
 
+/** Digits of the second that the type's text shows. */
 export const fractionDigits = (type: SqlType): number =>
   'scale' in type ? type.scale : type.name === 'datetime' ? 3 : 0;
 
+/** A moment whose ticks may be more or fewer than a day's. */
 export function carryDay(days: number, ticks: number, offset: number): Moment {
   const carried = Math.floor(ticks / ticksPerDay);
   return { days: days + carried, ticks: ticks - carried * ticksPerDay, offset };
@@ -160,16 +175,19 @@ export function readMoment(text: string): Moment | undefined {
   return ticks >= ticksPerDay ? undefined : { days, ticks, offset: readOffset(zone) };
 }
 
+/** Minutes of "+01:00" or "Z". */
 export function readOffset(zone: string | undefined): number {
   if (zone === undefined || zone === 'Z' || zone === 'z') return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
   return zone.startsWith('-') ? -minutes : minutes;
 }
 
+/** The same instant without its offset. */
 export function toUtc(moment: Moment): Moment {
   return carryDay(moment.days, moment.ticks - moment.offset * ticksPerMinute, 0);
 }
 
+/** Ticks since 1970-01-01. */
 export const absolute = (moment: Moment): bigint => BigInt(moment.days) * BigInt(ticksPerDay) + BigInt(moment.ticks);
 
 /** Order of datetimeoffset values: by the instant, whatever the offset. */

@@ -10,6 +10,7 @@ import type { ObjectName, TableSyntax } from './syntax.ts';
 import { assertUnreferenced, columnSql, find, homeFor, indexStatement, rowKeys, storedAs } from './table-change.ts';
 import { keyColumn, quoteSql, rowKey } from './table-definition.ts';
 
+/** CREATE TABLE. Throws 2714, 2760, 262 and what the definition has wrong. */
 export function createTable(bench: Bench, name: ObjectName, syntax: TableSyntax, line: number): FoundTable {
   const { home, table } = homeFor(bench, name, line);
   if (bench.stores.storedName(home, table) !== undefined)
@@ -31,6 +32,7 @@ export function createIn(bench: Bench, home: Home, table: string, syntax: TableS
   return { home, definition };
 }
 
+/** DROP TABLE. Throws 3701 and 3726. */
 export function dropTable(bench: Bench, name: ObjectName, ifExists: boolean, line: number): void {
   let found: FoundTable;
   try {
@@ -65,6 +67,7 @@ export function dropIn(bench: Bench, home: Home, table: string): void {
   ]);
 }
 
+/** TRUNCATE TABLE: no rows, identity from its seed. Throws 4712. */
 export function truncateTable(bench: Bench, name: ObjectName, line: number): void {
   const table = find(bench, name, line, 'truncate');
   if (table.home.database)

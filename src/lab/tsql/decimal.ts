@@ -5,6 +5,7 @@ export interface Decimal {
 }
 
 const powers: bigint[] = Array.from({ length: 80 }, (_, exponent) => 10n ** BigInt(exponent));
+/** 10^exponent. */
 export const powerOfTen = (exponent: number): bigint => powers[exponent] ?? 10n ** BigInt(exponent);
 
 const pattern = /^\s*([+-]?)\s*(\d*)(?:\.(\d*))?\s*$/;
@@ -48,6 +49,7 @@ export function rescale(value: Decimal, scale: number, rounding: 'round' | 'trun
   return { unscaled: quotient + step, scale };
 }
 
+/** "-12.50" for -1250 at scale 2. */
 export function formatDecimal({ unscaled, scale }: Decimal): string {
   const negative = unscaled < 0n;
   const digits = (negative ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
@@ -55,6 +57,7 @@ export function formatDecimal({ unscaled, scale }: Decimal): string {
   return negative ? `-${text}` : text;
 }
 
+/** Negative, zero or positive, whatever the scales. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale);
   const left = a.unscaled * powerOfTen(scale - a.scale);
@@ -68,4 +71,5 @@ export function fitsPrecision(value: Decimal, precision: number): boolean {
   return value.unscaled < limit && value.unscaled > -limit;
 }
 
+/** The nearest double. */
 export const decimalToNumber = (value: Decimal): number => Number(formatDecimal(value));

@@ -19,6 +19,7 @@ import { isCharacter, isDecimal, isInteger } from './types.ts';
 const madeUp = (prefix: string, table: string, detail: string): string =>
   `${prefix}__${table.slice(0, 9)}__${objectIdOf(`${table}.${prefix}.${detail}`).toString(16).toUpperCase().padStart(8, '0')}`;
 
+/** A column as its table keeps it. Throws 8111, 452, 2749. */
 export function columnOf(syntax: ColumnSyntax, table: string, keys: readonly string[]): ColumnDefinition {
   const inKey = keys.some(name => sameName(name, syntax.name));
   if (inKey && syntax.nullable === true)
@@ -55,6 +56,7 @@ export function columnOf(syntax: ColumnSyntax, table: string, keys: readonly str
   };
 }
 
+/** A table as its store keeps it. Throws 2705, 8110, 2744 and more. */
 export function define(bench: Bench, table: string, syntax: TableSyntax, line: number): TableDefinition {
   const repeated = syntax.columns.find(
     (column, index) => syntax.columns.findIndex(other => sameName(other.name, column.name)) < index,
@@ -93,6 +95,7 @@ export function define(bench: Bench, table: string, syntax: TableSyntax, line: n
   return syntax.constraints.reduce((definition, constraint) => addConstraint(definition, constraint, line), bare);
 }
 
+/** The definition with one more constraint. Throws 1911, 1779, 1781, 2714. */
 export function addConstraint(
   definition: TableDefinition,
   constraint: ConstraintSyntax,

@@ -18,6 +18,7 @@ import { type ColumnDefinition, findColumn, textOrderOf } from './table-definiti
 import { translateItem } from './translate-select.ts';
 import { int, type Stored } from './types.ts';
 
+/** INSERT as parsed. */
 export type Insert = Extract<Statement, { kind: 'insert' }>;
 
 /** What INSERT, UPDATE or DELETE did; `output` = the rows of its OUTPUT clause, for the client. */
@@ -31,6 +32,7 @@ interface Change {
   readonly after: readonly Stored[] | undefined;
 }
 
+/** The table a statement may change. Throws 208, 229, 259, 3906 and what else forbids it. */
 export function target(bench: Bench, given: DmlTarget, action: TableAction): FoundTable {
   const resolution = resolutionOf(bench);
   if (given.kind === 'tableVariable') return resolution.variableTable(given.name, given.line);
@@ -43,6 +45,7 @@ export function target(bench: Bench, given: DmlTarget, action: TableAction): Fou
   return found;
 }
 
+/** 120, 121 or 213: more or fewer values than columns. */
 export function columnCount(statement: Insert, given: number, wanted: number): CompileError {
   if (!statement.columns)
     return new CompileError(
@@ -59,6 +62,7 @@ export function columnCount(statement: Insert, given: number, wanted: number): C
   );
 }
 
+/** What DEFAULT stands for in a column. */
 export function columnDefault(column: ColumnDefinition | undefined, line: number): Expression {
   return column?.default
     ? defaultExpression(column.default.text)

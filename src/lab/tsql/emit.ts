@@ -1,6 +1,6 @@
 import { SqlError } from '../engine/contract.ts';
 import type { SqlType } from '../values.ts';
-import type { TextOrder } from './collation.ts';
+import { serverCollation, type TextOrder } from './collation.ts';
 import type { Compiler, Typed } from './compiler.ts';
 import type { ConversionMode } from './conversion.ts';
 import { conversion, isImplicit } from './convert.ts';
@@ -32,6 +32,7 @@ export function operation(
   return `${kind === 'pure' ? 'x' : 'v'}(${[operationNumber(key, make), ...operands].join(',')})`;
 }
 
+/** SQLite text that calls a T-SQL aggregate. */
 export function aggregateCall<State>(key: string, make: () => Aggregate<State>, operands: readonly string[]): string {
   return `agg(${[aggregateNumber(key, make), ...operands].join(',')})`;
 }
@@ -42,7 +43,7 @@ export const strict =
   values =>
     values.includes(null) ? null : run(values as readonly Exclude<Stored, null>[]);
 
-export function textLiteral(text: string): string {
+function textLiteral(text: string): string {
   return text.includes('\0')
     ? `CAST(X'${Buffer.from(text).toString('hex')}' AS TEXT)`
     : `'${text.replaceAll("'", "''")}'`;
@@ -60,6 +61,7 @@ export function literalSql(value: Stored, type: SqlType): string {
   return String(value);
 }
 
+/** How convertTo converts; implicitly and exactly unless told otherwise. */
 export interface ConvertOptions {
   readonly explicit?: boolean;
   readonly tries?: boolean;
@@ -153,7 +155,9 @@ export function meetingOrder(values: readonly Typed[], line: number): TextOrder 
   );
   const chosen = explicit.size > 0 ? explicit : implicit;
   if (chosen.size > 1) {
-    const [a, b] = [...chosen];
+    const [a = '', b = ''] = [...chosen].map(order =>
+      order === 'CI_AS' || order === undefined ? serverCollation : `Latin1_General_${order}`,
+    );
     throw new CompileError(
       468,
       `Cannot resolve the collation conflict between "${a}" and "${b}" in the equal to operation.`,
@@ -178,6 +182,7 @@ export function toCommonType(
   return { type, values: values.map(value => convertTo(compiler, value, type, { line })) };
 }
 
+/** A comparison under T-SQL's types and collations, as SQLite text. Throws 206, 257 and 468. */
 export function comparison(
   compiler: Compiler,
   operator: ComparisonOperator,

@@ -1,5 +1,6 @@
 import { CompileError, syntaxNear, unsupported } from './errors.ts';
 
+/** 'word' = an identifier or keyword, 'global' = @@name, 'unicode' = N'…'. */
 export type TokenKind =
   | 'word'
   | 'quoted'
@@ -170,4 +171,5 @@ const reserved = new Set(
   SYSTEM_USER TABLE TABLESAMPLE TEXTSIZE THEN TO TOP TRAN TRANSACTION TRIGGER TRUNCATE TRY_CONVERT TSEQUAL UNION UNIQUE UNPIVOT UPDATE UPDATETEXT USE USER
   VALUES VARYING VIEW WAITFOR WHEN WHERE WHILE WITH WITHIN WRITETEXT`.split(/\s+/),
 );
+/** Whether a word cannot be a name without brackets. */
 export const isReserved = (word: string): boolean => reserved.has(word.toUpperCase());

@@ -79,4 +79,5 @@ export class StoreLocks {
   }
 }
 
+/** 1222. */
 export const lockTimeout = (): SqlError => new SqlError(1222, 'Lock request time out period exceeded.', 16, 51);

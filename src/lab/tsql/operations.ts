@@ -32,6 +32,7 @@ export function operationNumber(key: string, make: () => Operation): number {
   return number;
 }
 
+/** The number of the aggregate of that key, made on first use. */
 export function aggregateNumber<State>(key: string, make: () => Aggregate<State>): number {
   const known = aggregateNumbers.get(key);
   if (known !== undefined) return known;
@@ -40,12 +41,14 @@ export function aggregateNumber<State>(key: string, make: () => Aggregate<State>
   return number;
 }
 
+/** The operation a SQLite text calls. */
 export function operationAt(number: number): Operation {
   const operation = operations[number];
   if (!operation) throw unsupported(`operation ${number}`);
   return operation;
 }
 
+/** The aggregate a SQLite text calls. */
 export function aggregateAt(number: number): Aggregate {
   const aggregate = aggregates[number];
   if (!aggregate) throw unsupported(`aggregate ${number}`);

@@ -109,6 +109,7 @@ function parseTermination(reader: Reader): SetDatabase['termination'] {
   return { rollbackAfterSeconds };
 }
 
+/** BACKUP DATABASE and BACKUP LOG, after the word BACKUP. */
 export function parseBackup(reader: Reader): AdminCommand {
   const what = reader.acceptOneOf('DATABASE', 'LOG');
   if (!what) throw unsupported(`BACKUP ${reader.token.text.toUpperCase()}`, reader.line);
@@ -141,6 +142,7 @@ function parseWithOptions(reader: Reader): string[] {
   return names;
 }
 
+/** RESTORE DATABASE name WITH RECOVERY, after the word RESTORE. */
 export function parseRestore(reader: Reader): AdminCommand {
   const { line } = reader.token;
   if (!reader.acceptWord('DATABASE')) throw unsupported(`RESTORE ${reader.token.text.toUpperCase()}`, line);
@@ -152,6 +154,7 @@ export function parseRestore(reader: Reader): AdminCommand {
   return { kind: 'restoreWithRecovery', database };
 }
 
+/** ALTER LOGIN name ENABLE or DISABLE, after the word LOGIN. */
 export function parseAlterLogin(reader: Reader): AdminCommand {
   const login = reader.expectName();
   const action = reader.acceptOneOf('ENABLE', 'DISABLE');

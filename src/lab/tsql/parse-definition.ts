@@ -6,6 +6,7 @@ import type { Statement } from './syntax.ts';
 
 // ---- definitions --------------------------------------------------------------------------------------------------
 
+/** CREATE TABLE, DATABASE and INDEX. */
 export function parseCreate(reader: Reader, line: number): Statement {
   reader.next();
   if (reader.acceptWord('TABLE')) {
@@ -36,6 +37,7 @@ export function parseCreate(reader: Reader, line: number): Statement {
   throw unsupported(`CREATE ${reader.token.text.toUpperCase()}`, line);
 }
 
+/** ALTER TABLE, DATABASE, LOGIN and AVAILABILITY GROUP. */
 export function parseAlter(reader: Reader, line: number): Statement {
   reader.next();
   if (reader.acceptWord('AVAILABILITY', 'GROUP'))
@@ -56,6 +58,7 @@ export function parseAlter(reader: Reader, line: number): Statement {
   throw unsupported(`ALTER TABLE … ${reader.token.text.toUpperCase()} ${reader.peek().text.toUpperCase()}`, line);
 }
 
+/** DROP TABLE, DATABASE, INDEX and AVAILABILITY GROUP. */
 export function parseDrop(reader: Reader, line: number): Statement {
   reader.next();
   if (reader.acceptWord('AVAILABILITY', 'GROUP'))

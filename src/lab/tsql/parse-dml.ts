@@ -31,6 +31,7 @@ function parseOutput(reader: Reader): Output | undefined {
   };
 }
 
+/** INSERT, at that word. */
 export function parseInsert(reader: Reader, tables: readonly CommonTable[], line: number): Statement {
   reader.next();
   const top = parseTop(reader);
@@ -49,6 +50,7 @@ export function parseInsert(reader: Reader, tables: readonly CommonTable[], line
 
 type Sets = Extract<Statement, { kind: 'update' }>['sets'];
 
+/** UPDATE, at that word. */
 export function parseUpdate(reader: Reader, tables: readonly CommonTable[], line: number): Statement {
   reader.next();
   if (reader.isWord('STATISTICS')) throw unsupported('UPDATE STATISTICS', line);
@@ -102,6 +104,7 @@ function parseSetClause(reader: Reader): Sets[number] {
 const acceptsAssignmentAt = (reader: Reader, ahead: number): boolean =>
   ['=', '+=', '-='].some(symbol => reader.isSymbol(symbol, ahead));
 
+/** DELETE, at that word. */
 export function parseDelete(reader: Reader, tables: readonly CommonTable[], line: number): Statement {
   reader.next();
   const top = parseTop(reader);

@@ -7,6 +7,7 @@ import { nvarchar } from './types.ts';
 
 // ---- EXEC and DBCC ------------------------------------------------------------------------------------------------
 
+/** EXEC of a procedure or of a text. */
 export function parseExec(reader: Reader, line: number): Statement {
   reader.next();
   if (reader.acceptSymbol('(')) {
@@ -24,6 +25,7 @@ export function parseExec(reader: Reader, line: number): Statement {
   return parseProcedureCall(reader, line, result);
 }
 
+/** A procedure's name and arguments. */
 export function parseProcedureCall(reader: Reader, line: number, result: string | undefined): Statement {
   const name = reader.expectObjectName();
   const items: ExecArgument[] = [];
@@ -65,6 +67,7 @@ function parseArgumentValue(reader: Reader): Expression {
   return value;
 }
 
+/** DBCC TRACESTATUS and SQLPERF (LOGSPACE). */
 export function parseDbcc(reader: Reader, line: number): Statement {
   reader.next();
   const command = reader.next().text.toUpperCase();

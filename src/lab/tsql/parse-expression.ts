@@ -25,10 +25,12 @@ const conditionKinds = new Set<Node['kind']>([
 ]);
 const isCondition = (node: Node): node is Condition => conditionKinds.has(node.kind);
 
+/** A value. Throws 102 and 156. */
 export function parseExpression(reader: Reader): Expression {
   return asExpression(parseAdditive(reader), reader);
 }
 
+/** A truth value. Throws 4145 where a value stands instead. */
 export function parseCondition(reader: Reader): Condition {
   return asCondition(parseOr(reader), reader);
 }
@@ -450,6 +452,7 @@ function parseCall(reader: Reader): Expression {
   return { kind: 'call', name, arguments: items, star, distinct, over, withinGroup, line };
 }
 
+/** ORDER BY and its list. */
 export function parseOrderBy(reader: Reader): OrderItem[] {
   reader.expectWord('ORDER', 'BY');
   const items: OrderItem[] = [];

@@ -48,6 +48,7 @@ export function parseOption(reader: Reader): number {
   return maxRecursion;
 }
 
+/** WITH and its common table expressions. */
 export function parseCommonTables(reader: Reader): CommonTable[] {
   reader.expectWord('WITH');
   if (reader.isWord('XMLNAMESPACES')) throw unsupported('XMLNAMESPACES', reader.line);
@@ -93,7 +94,7 @@ function parseOperand(reader: Reader): QueryBody {
   return parseSelect(reader);
 }
 
-export function parseValues(reader: Reader): QueryBody {
+function parseValues(reader: Reader): QueryBody {
   const { line } = reader.next();
   const rows = [parseList(reader, parseExpression)];
   while (reader.acceptSymbol(',')) rows.push(parseList(reader, parseExpression));
@@ -107,6 +108,7 @@ export function parseValues(reader: Reader): QueryBody {
   return { kind: 'values', rows, line };
 }
 
+/** TOP (n) [PERCENT] [WITH TIES], if it stands here. */
 export function parseTop(reader: Reader): Top | undefined {
   if (!reader.acceptWord('TOP')) return undefined;
   let count: Expression;
@@ -153,6 +155,7 @@ function parseGroupBy(reader: Reader): Expression[] {
   return items;
 }
 
+/** The select list, of SELECT and of OUTPUT. */
 export function parseSelectItems(reader: Reader): SelectItem[] {
   const items = [parseSelectItem(reader)];
   while (reader.acceptSymbol(',')) items.push(parseSelectItem(reader));
@@ -160,6 +163,7 @@ export function parseSelectItems(reader: Reader): SelectItem[] {
 }
 
 const assignmentOperators = ['=', '+=', '-=', '*=', '/=', '%=', '&=', '^=', '|='] as const;
+/** =, += and the like, if one stands here. */
 export function acceptAssignment(reader: Reader): AssignmentOperator | undefined {
   const operator = assignmentOperators.find(symbol => reader.isSymbol(symbol));
   if (operator) reader.next();
@@ -211,6 +215,7 @@ function parseColumnAlias(reader: Reader): string | undefined {
   return undefined;
 }
 
+/** The list after FROM. */
 export function parseFrom(reader: Reader): TableSource[] {
   const sources = [parseJoined(reader)];
   while (reader.acceptSymbol(',')) sources.push(parseJoined(reader));

@@ -8,6 +8,7 @@ import type { Statement } from './syntax.ts';
 
 // ---- variables and options ----------------------------------------------------------------------------------------
 
+/** DECLARE of variables or of one table variable. */
 export function parseDeclare(reader: Reader, line: number): Statement {
   reader.next();
   const token = reader.token;
@@ -39,6 +40,7 @@ export function parseDeclare(reader: Reader, line: number): Statement {
   return { kind: 'declare', variables, line };
 }
 
+/** SET of a variable or of options. */
 export function parseSet(reader: Reader, line: number): Statement {
   reader.next();
   if (reader.token.kind === 'variable') {

@@ -11,6 +11,7 @@ export function parseStoredExpression(text: string): Expression {
   return parseExpression(new Reader(text, new Map(), inner => parseQuery(inner)));
 }
 
+/** A CHECK's text, as it is kept with its table. */
 export function parseStoredCondition(text: string): Condition {
   return parseCondition(new Reader(text, new Map(), inner => parseQuery(inner)));
 }

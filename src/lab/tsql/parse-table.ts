@@ -108,6 +108,7 @@ function parseConstraint(reader: Reader, column: string | undefined): Constraint
   return { kind: 'key', name, primary, columns, clustered: clustered ? clustered === 'CLUSTERED' : primary, line };
 }
 
+/** "(a, b DESC)": the names. */
 export function parseKeyColumns(reader: Reader): string[] {
   return parseList(reader, r => {
     const name = r.expectName();

@@ -179,6 +179,7 @@ export function refreshViews(views: readonly UsedView[], core: SessionCore, stor
   }
 }
 
+/** The values of a plan's parameters at this moment. */
 export const bindValues = (binds: readonly Bind[], frame: Frame, context: SessionContext): readonly Stored[] =>
   binds.map(bind => bindValue(bind, frame, context));
 

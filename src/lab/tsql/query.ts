@@ -22,11 +22,13 @@ export interface Bench {
   readonly plans: WeakMap<object, Plan>;
 }
 
+/** A query's result, in stored form. */
 export interface Rowset {
   readonly columns: readonly OutputColumn[];
   readonly rows: readonly (readonly Stored[])[];
 }
 
+/** A fresh resolution of names for one statement. */
 export const resolutionOf = (bench: Bench): Resolution =>
   new Resolution(bench.core, bench.stores, bench.frame, bench.databases);
 
@@ -52,15 +54,18 @@ export function evaluate(
   return { columns: plan.columns, rows: stores.connection.query(plan.sql, bindValues(plan.binds, frame, context)) };
 }
 
+/** Runs a query of the syntax tree. */
 export const evaluateQuery = (bench: Bench, query: Query): Rowset =>
   evaluate(bench, query, compiler => translateStatementQuery(compiler, query));
 
+/** A value with its type; `untyped` = the literal NULL. */
 export interface Scalar {
   readonly value: Stored;
   readonly type: SqlType;
   readonly untyped: boolean;
 }
 
+/** An expression's value in its own type. */
 export function evaluateScalar(bench: Bench, expression: Expression): Scalar {
   if (expression.kind === 'literal')
     return { value: expression.value, type: expression.type, untyped: expression.untyped === true };

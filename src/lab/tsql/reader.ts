@@ -168,5 +168,6 @@ export function parseList<T>(reader: Reader, parseItem: (reader: Reader) => T): 
   return items;
 }
 
+/** A literal that the parser makes up. */
 export const literalOf = (type: SqlType, value: Stored, line: number) =>
   ({ kind: 'literal', type, value, line }) as const;

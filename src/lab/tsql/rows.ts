@@ -28,13 +28,14 @@ export interface TableRow {
 }
 
 /** "Sales.dbo.T", as messages name a table. */
-export const fullName = ({ home, definition }: FoundTable): string =>
+const fullName = ({ home, definition }: FoundTable): string =>
   home.database
     ? `${home.database.name}.dbo.${definition.name}`
     : /^@/.test(definition.name)
       ? definition.name.replace(/ .*$/, '')
       : `tempdb.dbo.${definition.name}`;
 
+/** Throws 3906 and what else the database's state says. */
 export function assertWritable({ home }: FoundTable): void {
   home.database?.assertWritable();
 }
@@ -63,6 +64,7 @@ export function columnAssignment(
   };
 }
 
+/** The value, or 515. */
 export function assertNotNull(table: FoundTable, column: ColumnDefinition, value: Stored, verb: Verb): Stored {
   if (value !== null || column.nullable) return value;
   throw new SqlError(
@@ -84,6 +86,7 @@ export function defaultExpression(text: string): Expression {
   return parsed;
 }
 
+/** The value of a column's DEFAULT, now. */
 export const defaultValue = (bench: Bench, column: ColumnDefinition): Stored =>
   column.default ? evaluateAs(bench, defaultExpression(column.default.text), column.type) : null;
 
@@ -97,6 +100,7 @@ export function keyedColumns(definition: TableDefinition): readonly ColumnDefini
   );
 }
 
+/** What is kept beside a unique text. */
 export const equalityKeyOf = (column: ColumnDefinition, value: Stored): Stored =>
   value === null ? null : equalityKey(String(value), textOrderOf(column) ?? 'CI_AS');
 
@@ -130,6 +134,7 @@ export function insertRows(
   });
 }
 
+/** Deletes rows by their keys. */
 export function deleteRows(bench: Bench, table: FoundTable, keys: readonly Stored[]): void {
   const { definition, home } = table;
   bench.stores.record(home);
@@ -244,6 +249,7 @@ function physicalColumns(home: FoundTable['home'], definition: TableDefinition, 
     .join(', ');
 }
 
+/** SQLite's name of an index. */
 export const physicalIndexName = (definition: TableDefinition, index: IndexDefinition): string =>
   `${definition.name} ${index.name}`;
 

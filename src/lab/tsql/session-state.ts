@@ -15,6 +15,7 @@ export interface Settings {
   identityInsert: { readonly databaseId: number; readonly table: string } | undefined;
 }
 
+/** The options of a new session. */
 export const defaultSettings = (): Settings => ({
   noCount: false,
   xactAbort: false,
@@ -24,6 +25,7 @@ export const defaultSettings = (): Settings => ({
   identityInsert: undefined,
 });
 
+/** The explicit transaction that is open, as the views show it. */
 export interface OpenTransaction {
   readonly id: number;
   readonly begunAt: number;
@@ -81,6 +83,7 @@ export interface Frame {
   readonly tableVariables: Map<string, string>;
 }
 
+/** What ERROR_NUMBER() and its kin tell inside CATCH. */
 export type CaughtError = NonNullable<SessionContext['caught']>;
 
 /** What of a session a running statement may read and change. */

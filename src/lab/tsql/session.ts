@@ -232,7 +232,7 @@ export class TsqlSession implements TdsSession {
 const emptyFrame = (): Frame => ({ variables: new Map(), tableVariables: new Map() });
 
 /** The command that sys.dm_exec_requests shows for a text: its first word, or two for DDL. */
-export function commandOf(text: string): string {
+function commandOf(text: string): string {
   const words =
     text
       .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')

@@ -79,6 +79,7 @@ export interface Exports {
   sqlite3_progress_handler(db: number, operations: number, callback: number, data: number): void;
 }
 
+/** SQLITE_TRANSIENT: SQLite copies the value at once. */
 export const TRANSIENT = -1;
 
 /** A failure of SQLite itself. `code` is the extended result code (sqlite.org/rescode.html). */
@@ -114,6 +115,7 @@ function scratchOf(exports: Exports, size: number): number {
   return scratch;
 }
 
+/** Puts a text where SQLite can read it, until the next call. */
 export function writeText(exports: Exports, text: string): { readonly pointer: number; readonly size: number } {
   const pointer = scratchOf(exports, text.length * 3 + 1);
   const buffer = memory();
@@ -122,12 +124,14 @@ export function writeText(exports: Exports, text: string): { readonly pointer: n
   return { pointer, size };
 }
 
+/** Puts bytes where SQLite can read them, until the next call. */
 export function writeBytes(exports: Exports, bytes: Uint8Array): number {
   const pointer = scratchOf(exports, Math.max(1, bytes.length));
   memory().set(bytes, pointer);
   return pointer;
 }
 
+/** A 64-bit integer as a number where that is exact. */
 export const asNumber = (value: bigint): number | bigint =>
   value >= -9_007_199_254_740_991n && value <= 9_007_199_254_740_991n ? Number(value) : value;
 
@@ -150,12 +154,14 @@ function readValue(exports: Exports, value: number): Stored {
   }
 }
 
+/** The arguments of a SQL function. */
 export function readArguments(exports: Exports, count: number, pointer: number): Stored[] {
   const values: Stored[] = [];
   for (let i = 0; i < count; i++) values.push(readValue(exports, memory().readUInt32LE(pointer + 4 * i)));
   return values;
 }
 
+/** The result of a SQL function. */
 export function giveResult(exports: Exports, context: number, value: Stored): void {
   if (value === null) exports.sqlite3_result_null(context);
   else if (typeof value === 'number') {

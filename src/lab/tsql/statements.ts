@@ -36,6 +36,7 @@ export type FlowStatement = Extract<
       | 'execProcedure';
   }
 >;
+/** Statements after which simply the next one runs. */
 export type PlainStatement = Exclude<Statement, FlowStatement>;
 
 /** Runs single statements of one batch, and sends what they answer. */

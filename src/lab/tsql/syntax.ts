@@ -4,15 +4,20 @@ import type { Stored } from './types.ts';
 
 /** The syntax tree of the T-SQL that the practice server understands. `line` counts from 1 in the batch. */
 
+/** Of values; + also joins texts. */
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^';
+/** != is read as <>, !< as >=, !> as <=. */
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
+/** Of SET, UPDATE and SELECT @variable. */
 export type AssignmentOperator = '=' | '+=' | '-=' | '*=' | '/=' | '%=' | '&=' | '^=' | '|=';
 
+/** One item of ORDER BY. */
 export interface OrderItem {
   readonly expression: Expression;
   readonly descending: boolean;
 }
 
+/** OVER (…). */
 export interface Window {
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly OrderItem[];
@@ -20,6 +25,7 @@ export interface Window {
   readonly frame: string;
 }
 
+/** A call of a built-in function or aggregate. */
 export interface CallExpression {
   readonly kind: 'call';
   /** Upper case. */
@@ -32,6 +38,7 @@ export interface CallExpression {
   readonly line: number;
 }
 
+/** What has a value. CASE with an operand and IIF are read as searched CASE. */
 export type Expression =
   | {
       readonly kind: 'literal';
@@ -71,6 +78,7 @@ export type Expression =
   /** VALUES (…, DEFAULT) and UPDATE … SET x = DEFAULT. */
   | { readonly kind: 'default'; readonly line: number };
 
+/** What is true, false or unknown. */
 export type Condition =
   | {
       readonly kind: 'comparison';
@@ -122,6 +130,7 @@ export type Condition =
     }
   | { readonly kind: 'exists'; readonly query: Query; readonly line: number };
 
+/** One item of a select list. */
 export type SelectItem =
   | { readonly kind: 'star'; readonly qualifier: readonly string[]; readonly line: number }
   | { readonly kind: 'expression'; readonly expression: Expression; readonly alias: string | undefined }
@@ -136,6 +145,7 @@ export type SelectItem =
 /** One to four parts: [server.]database.schema.object. Empty parts ("db..t") are ''. */
 export type ObjectName = readonly string[];
 
+/** A table of FROM, or a join of two. */
 export type TableSource =
   | { readonly kind: 'table'; readonly name: ObjectName; readonly alias: string | undefined; readonly line: number }
   | { readonly kind: 'tableVariable'; readonly name: string; readonly alias: string | undefined; readonly line: number }
@@ -169,12 +179,14 @@ export type TableSource =
       readonly line: number;
     };
 
+/** TOP. */
 export interface Top {
   readonly count: Expression;
   readonly percent: boolean;
   readonly withTies: boolean;
 }
 
+/** One SELECT without ORDER BY. */
 export interface Select {
   readonly kind: 'select';
   readonly distinct: boolean;
@@ -188,6 +200,7 @@ export interface Select {
   readonly line: number;
 }
 
+/** A query without WITH and ORDER BY. */
 export type QueryBody =
   | Select
   | { readonly kind: 'values'; readonly rows: readonly (readonly Expression[])[]; readonly line: number }
@@ -199,6 +212,7 @@ export type QueryBody =
       readonly line: number;
     };
 
+/** One common table expression. */
 export interface CommonTable {
   readonly name: string;
   readonly columns: readonly string[] | undefined;
@@ -206,6 +220,7 @@ export interface CommonTable {
   readonly line: number;
 }
 
+/** A whole query. */
 export interface Query {
   readonly with: readonly CommonTable[];
   readonly body: QueryBody;
@@ -216,6 +231,7 @@ export interface Query {
   readonly maxRecursion: number;
 }
 
+/** A column of CREATE or ALTER TABLE. */
 export interface ColumnSyntax {
   readonly name: string;
   readonly type: SqlType;
@@ -228,6 +244,7 @@ export interface ColumnSyntax {
   readonly line: number;
 }
 
+/** A constraint, written beside a column or on its own. */
 export type ConstraintSyntax =
   | {
       readonly kind: 'key';
@@ -260,11 +277,13 @@ export type ConstraintSyntax =
       readonly line: number;
     };
 
+/** What stands in the parentheses of CREATE TABLE. */
 export interface TableSyntax {
   readonly columns: readonly ColumnSyntax[];
   readonly constraints: readonly ConstraintSyntax[];
 }
 
+/** OUTPUT … [INTO …]. */
 export interface Output {
   readonly items: readonly SelectItem[];
   readonly into: { readonly target: DmlTarget; readonly columns: readonly string[] | undefined } | undefined;
@@ -275,6 +294,7 @@ export type DmlTarget =
   | { readonly kind: 'table'; readonly name: ObjectName; readonly line: number }
   | { readonly kind: 'tableVariable'; readonly name: string; readonly line: number };
 
+/** An argument of EXEC. */
 export interface ExecArgument {
   readonly name: string | undefined;
   readonly value: Expression;
@@ -285,6 +305,7 @@ interface Located {
   readonly line: number;
 }
 
+/** One statement. */
 export type Statement = Located &
   (
     | { readonly kind: 'query'; readonly query: Query }

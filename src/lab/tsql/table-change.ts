@@ -46,13 +46,16 @@ export const storedAs = (home: Home, table: string): string => (home.database ? 
 
 // ---- statements ---------------------------------------------------------------------------------------------------
 
+/** A column in SQLite's CREATE TABLE. */
 export const columnSql = (column: ColumnDefinition): string => `${quoteSql(column.name)} ${declaredType(column.type)}`;
 
+/** Makes a unique index. */
 export function indexStatement(stored: string, definition: TableDefinition, index: IndexDefinition): SchemaStatement {
   return schema =>
     `CREATE UNIQUE INDEX ${schema}${quoteSql(physicalIndexName(definition, index))} ON ${quoteSql(stored)} (${uniqueTerms(definition, index)})`;
 }
 
+/** The table of a definition statement. Throws 4902 or 3701 when there is none. */
 export function find(bench: Bench, name: ObjectName, line: number, action: string): FoundTable {
   try {
     const found = resolutionOf(bench).userTable(name, line);
@@ -73,6 +76,7 @@ export function find(bench: Bench, name: ObjectName, line: number, action: strin
   }
 }
 
+/** Throws the given error when a foreign key leads to the table. */
 export function assertUnreferenced(
   bench: Bench,
   { home, definition }: FoundTable,
@@ -84,6 +88,7 @@ export function assertUnreferenced(
     throw new SqlError(number, message);
 }
 
+/** The keys of all rows. */
 export const rowKeys = (bench: Bench, { home, definition }: FoundTable) =>
   bench.stores.connection
     .query(`SELECT ${rowColumn(definition)} FROM ${bench.stores.place(home, definition.name)}`)

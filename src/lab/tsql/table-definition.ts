@@ -20,6 +20,7 @@ export interface TableDefinition {
   readonly hasRowKey: boolean;
 }
 
+/** A column; no `collation` = the database's. */
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: SqlType;
@@ -31,6 +32,7 @@ export interface ColumnDefinition {
   readonly hasNumericAffinity?: boolean | undefined;
 }
 
+/** An index or a key constraint. */
 export interface IndexDefinition {
   readonly name: string;
   readonly columns: readonly string[];
@@ -39,6 +41,7 @@ export interface IndexDefinition {
   readonly constraint: 'primary' | 'unique' | undefined;
 }
 
+/** A reference to a unique key of a table in the same database. */
 export interface ForeignKey {
   readonly name: string;
   readonly columns: readonly string[];
@@ -46,6 +49,7 @@ export interface ForeignKey {
   readonly references: readonly string[];
 }
 
+/** A name as a SQLite identifier. */
 export const quoteSql = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** The hidden key by which SQLite's change log knows a row. */
@@ -56,12 +60,15 @@ export const keyColumn = (column: string): string => `$key ${column}`;
 /** The column that names a row within this store. */
 export const rowColumn = (table: TableDefinition): string => (table.hasRowKey ? quoteSql(rowKey) : '_rowid_');
 
+/** The column of that name. */
 export const findColumn = (table: TableDefinition, name: string): ColumnDefinition | undefined =>
   table.columns.find(column => sameName(column.name, name));
 
+/** How a column's text compares; undefined = as the database's default. */
 export const textOrderOf = (column: ColumnDefinition): TextOrder | undefined =>
   column.collation === undefined ? undefined : orderOfCollation(column.collation, 0);
 
+/** The collation that catalog views show; NULL for what is no text. */
 export const collationOf = (column: ColumnDefinition): string | null =>
   isCharacter(column.type) ? (column.collation ?? serverCollation) : null;
 

@@ -19,6 +19,7 @@ import { globalVariable } from './functions/globals.ts';
 import type { Condition, Expression, Query } from './syntax.ts';
 import { bit, int, isCharacter, isInteger, isMoment, nvarchar, type Stored, typeName, varchar } from './types.ts';
 
+/** A value as SQLite text with its T-SQL type. */
 export function translateExpression(expression: Expression, place: Place): Typed {
   const grouped = groupedExpression(expression, place);
   return grouped ?? translateNode(expression, place);
@@ -141,7 +142,9 @@ function translateColumn(parts: readonly string[], { scope, clause }: Place, lin
   const { grouping } = owner;
   if (grouping && grouping.insideAggregate === 0 && !grouping.keys.has(column.sql))
     throw notGrouped(parts.join('.'), clause ?? 'select list', line);
-  return { sql: column.sql, type: column.type, nullable: column.nullable, order: column.order };
+  // A column always brings its collation, be it the database's own: two columns may then disagree (468).
+  const order = column.order ?? (isCharacter(column.type) ? 'CI_AS' : undefined);
+  return { sql: column.sql, type: column.type, nullable: column.nullable, order };
 }
 
 function translateCase(expression: Extract<Expression, { kind: 'case' }>, place: Place): Typed {

@@ -24,6 +24,7 @@ const translators: Translators = {
   condition: translateCondition,
 };
 
+/** "c1, c2, …". */
 export const columnNames = (count: number): string =>
   Array.from({ length: count }, (_, index) => `c${index + 1}`).join(', ');
 
@@ -58,10 +59,12 @@ interface SelectOptions {
   readonly recursiveTable?: CommonTable;
 }
 
+/** A column of a select list. */
 export interface Item extends Typed {
   readonly name: string;
 }
 
+/** One SELECT as SQLite text. */
 export function translateSelect(compiler: Compiler, select: Select, options: SelectOptions): TranslatedQuery {
   const scope = newScope(options.scope);
   const place: Place = { compiler, scope };
@@ -174,6 +177,7 @@ function openGrouping(select: Select, orderBy: readonly OrderItem[], place: Plac
   return keys.length === 0 ? '' : ` GROUP BY ${keys.map(key => comparable(key, 'equality')).join(', ')}`;
 }
 
+/** One item of a select list; * gives several columns. */
 export function translateItem(item: SelectItem, place: Place): readonly Item[] {
   switch (item.kind) {
     case 'star':
@@ -281,6 +285,7 @@ function rowCount(expression: Expression, place: Place): string {
   );
 }
 
+/** TOP, OFFSET and FETCH as LIMIT. Throws 10741. */
 export function limitSql(
   top: Top | undefined,
   offset: Expression | undefined,

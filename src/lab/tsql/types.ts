@@ -3,14 +3,17 @@ import type { SqlType } from '../values.ts';
 /** A value as it is kept in SQLite: bit and integers as INTEGER, float as REAL, decimal and money as exact text, dates as ISO text, binary as BLOB. */
 export type Stored = null | number | bigint | string | Uint8Array;
 
+/** A text type. */
 export interface CharacterType {
   readonly name: 'char' | 'varchar' | 'nchar' | 'nvarchar';
   readonly length: number | 'max';
 }
+/** A type of bytes. */
 export interface BinaryType {
   readonly name: 'binary' | 'varbinary';
   readonly length: number | 'max';
 }
+/** decimal and numeric are the same but for the name. */
 export interface DecimalType {
   readonly name: 'decimal' | 'numeric';
   readonly precision: number;
@@ -23,23 +26,35 @@ export const bit: SqlType = { name: 'bit' };
 export const float: SqlType = { name: 'float' };
 export const datetime: SqlType = { name: 'datetime' };
 export const uniqueidentifier: SqlType = { name: 'uniqueidentifier' };
+/** A Unicode text type. */
 export const nvarchar = (length: number | 'max'): CharacterType => ({ name: 'nvarchar', length });
+/** A text type of the code page. */
 export const varchar = (length: number | 'max'): CharacterType => ({ name: 'varchar', length });
+/** The type of names. */
 export const sysname: SqlType = nvarchar(128);
 
 const integerNames = ['bit', 'tinyint', 'smallint', 'int', 'bigint'];
+/** bit counts as one. */
 export const isInteger = (type: SqlType): boolean => integerNames.includes(type.name);
+/** Text of either kind. */
 export const isCharacter = (type: SqlType): type is CharacterType =>
   type.name === 'char' || type.name === 'varchar' || type.name === 'nchar' || type.name === 'nvarchar';
+/** nchar and nvarchar. */
 export const isUnicode = (type: SqlType): boolean => type.name === 'nchar' || type.name === 'nvarchar';
+/** binary and varbinary. */
 export const isBinary = (type: SqlType): type is BinaryType => type.name === 'binary' || type.name === 'varbinary';
+/** decimal and numeric. */
 export const isDecimal = (type: SqlType): type is DecimalType => type.name === 'decimal' || type.name === 'numeric';
 /** Kept as exact decimal text. */
 export const isExactText = (type: SqlType): boolean => isDecimal(type) || type.name === 'money';
+/** float and real. */
 export const isApproximate = (type: SqlType): boolean => type.name === 'float' || type.name === 'real';
+/** Any number, exact or not. */
 export const isNumber = (type: SqlType): boolean => isInteger(type) || isExactText(type) || isApproximate(type);
+/** Any date or time. */
 export const isMoment = (type: SqlType): boolean =>
   ['date', 'time', 'smalldatetime', 'datetime', 'datetime2', 'datetimeoffset'].includes(type.name);
+/** The two types that have arithmetic and 1900 as their zero. */
 export const isOldDatetime = (type: SqlType): boolean => type.name === 'datetime' || type.name === 'smalldatetime';
 
 /** As error messages name it. */
@@ -53,6 +68,7 @@ export function typeText(type: SqlType): string {
   return type.name;
 }
 
+/** Equal in name, length, precision and scale. */
 export const sameType = (a: SqlType, b: SqlType): boolean => typeText(a) === typeText(b);
 
 /** Low to high; an operation converts to the higher of its operands. */
@@ -81,6 +97,7 @@ const precedence = [
   'datetime2',
   'datetimeoffset',
 ];
+/** Place in the order of precedence. */
 export const rank = (type: SqlType): number => precedence.indexOf(type.name);
 
 const integerDigits: Readonly<Record<string, number>> = { bit: 1, tinyint: 3, smallint: 5, int: 10, bigint: 19 };

@@ -144,6 +144,7 @@ function findRows(
   return { columns: columns.slice(width + 1), rows: found };
 }
 
+/** UPDATE. */
 export function runUpdate(bench: Bench, statement: Update): DmlResult {
   assertNoCommonTable(statement);
   const located = locate(bench, statement.target, statement.from, 'UPDATE');
@@ -202,7 +203,7 @@ function updatedColumn({ definition }: FoundTable, name: string, line: number): 
   return column;
 }
 
-export const assigned = new WeakMap<object, Expression>();
+const assigned = new WeakMap<object, Expression>();
 
 /** "x += 1" is "x = x + 1". */
 function assignedExpression(
@@ -245,6 +246,7 @@ function setVariables(bench: Bench, sets: Update['sets'], found: FoundRows): voi
   });
 }
 
+/** DELETE. */
 export function runDelete(bench: Bench, statement: Delete): DmlResult {
   assertNoCommonTable(statement);
   const located = locate(bench, statement.target, statement.from, 'DELETE');

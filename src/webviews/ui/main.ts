@@ -26,9 +26,22 @@ function show(into: HTMLElement, view: WizardView): void {
   document.title = view.title;
   render(into, ...shell(view, send));
   if (announcer && news) announcer.textContent = view.announcement.text;
+  followRunningStep(view);
   if (!turned) return;
   window.scrollTo(0, 0);
   document.getElementById('heading')?.focus();
+}
+
+let followed: string | undefined;
+
+/** Keeps the step that runs in sight. It moves the page once for each step only, so that a person can look elsewhere meanwhile. */
+function followRunningStep({ page }: WizardView): void {
+  if (page.page !== 'executing') return;
+  const running = page.steps.find(step => step.mark === 'running');
+  const key = running && `${running.id} ${page.live ? 'with figures' : ''}`;
+  if (key === undefined || key === followed) return;
+  followed = key;
+  document.querySelector('.steps > .step-running')?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Enter goes on, but never starts a failover; Escape leads to Cancel without pressing it. */

@@ -6,7 +6,7 @@ import type { CleanUp, Intent } from '../../failover/plan.ts';
 import type { Sides } from '../../failover/sides.ts';
 import { neededActions } from '../../failover/statements.ts';
 import { sameName } from '../../link/names.ts';
-import type { DatabaseSummary, LinkSummary, Observation } from '../../link/observation.ts';
+import type { DatabaseSummary, LinkInAzure, LinkSummary, Observation } from '../../link/observation.ts';
 import type { FailoverKind, LinkTarget } from '../../link/vocabulary.ts';
 import type { Model } from './model.ts';
 
@@ -57,7 +57,15 @@ export function linkOf(model: Model): LinkSummary | undefined {
 export function databasesOf(model: Model): readonly string[] {
   const link = linkOf(model);
   if (!link || model.opening.state !== 'ready') return [model.start.database];
-  return databasesOfLink(link, model.opening.databases);
+  return databasesOfLink(link, model.opening.databases, linkInAzureOf(model));
+}
+
+/** The link as Azure has it, once it was asked. */
+function linkInAzureOf(model: Model): LinkInAzure | undefined {
+  const { instance } = model.logIn;
+  if (instance.state !== 'found' || instance.link.state !== 'seen' || instance.link.value === 'absent')
+    return undefined;
+  return instance.link.value;
 }
 
 export const databaseNames = (model: Model): string => databasesOf(model).join(', ');
@@ -72,7 +80,8 @@ export const instanceName = (model: Model): string =>
 export function targetOfModel(model: Model): LinkTarget | undefined {
   const link = linkOf(model);
   if (!link || model.opening.state !== 'ready' || model.logIn.instance.state !== 'found') return undefined;
-  return targetOf(model.opening.identity, link, model.opening.databases, model.logIn.instance.instance);
+  const { identity, databases } = model.opening;
+  return targetOf(identity, link, databases, model.logIn.instance.instance, linkInAzureOf(model));
 }
 
 /** The connections to work with. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
@@ -41,18 +41,20 @@ export interface Workbench {
   openActivity(title: string): Promise<void>;
   /** The first row of the open tree whose accessible name begins with `label`. */
   treeItem(label: string): Locator;
+  /** The same row as it is read out: label and description. '' while it is not there. */
+  treeText(label: string): Promise<string>;
   /** Expands a tree row by keyboard and waits until it is expanded. */
   expand(label: string): Promise<void>;
   /** Right-clicks a row or element and picks a path through the menu: contextMenu(row, 'Managed Instance link', 'Failover database…'). */
   contextMenu(on: Locator, ...path: readonly string[]): Promise<void>;
-  /** Runs a command from the palette by its full title; it waits until the palette shows just that command. */
+  /** Runs a command from the palette by its full title, by keyboard; Enter is pressed only when just that command is the chosen one. */
   palette(command: string): Promise<void>;
-  /** Picks a row of the open quick pick. */
-  quickPick(label: string): Promise<void>;
+  /** Picks a row of the open quick pick, once it is there. */
+  quickPick(label: string, how?: 'mouse' | 'keyboard'): Promise<void>;
   /** All rows of the open quick pick, as read out to a person. */
   quickPickRows(): Promise<readonly string[]>;
-  /** Fills the open input box and accepts it. */
-  inputBox(text: string): Promise<void>;
+  /** Fills the input box that asks for this, once it does, and accepts it. `text` undefined: accepts what stands there; gives that. */
+  inputBox(prompt: string, text?: string): Promise<string>;
   /** The content of the visible webview, of the tab with this title when given. */
   webview(title?: string): Promise<FrameLocator>;
   /** A notification that contains `text`. */
@@ -65,8 +67,12 @@ export interface Workbench {
   tabs(): Promise<readonly string[]>;
   /** Text of our log channel's file ('' while there is none). */
   log(channel: string): Promise<string>;
-  /** Writes .e2e/screenshots/NAME.png. `readme` marks it as a picture for the README (`npm run screenshots`). */
+  /** Makes the side bar about this wide (px), so that the tree's rows can be read to their ends. */
+  widenSideBar(width: number): Promise<void>;
+  /** Writes .e2e/screenshots/NAME.png once nothing moves any more. `readme` also takes a smaller one for the README (`npm run screenshots`). */
   screenshot(name: string, options?: { readonly readme?: boolean }): Promise<void>;
+  /** All text that was on the screen at any screenshot. */
+  readonly seen: string;
   /** Ends browser, VS Code and lab. */
   stop(): Promise<void>;
 }
@@ -98,7 +104,7 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
     await page.goto(server.url);
     // A first, cold load takes up to 14 s; with other work on the machine longer.
     await page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 90_000 });
-    return { page, lab, home, stop, ...actions(page, home) };
+    return Object.assign(actions(page, home), { page, lab, home, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -125,11 +131,17 @@ type Actions = Omit<Workbench, 'page' | 'lab' | 'home' | 'stop'>;
 function actions(page: Page, home: string): Actions {
   const quickInput = page.locator('.quick-input-widget:visible');
   const quickRows = quickInput.locator('.monaco-list-row');
+  let seen = '';
   const treeItem = (label: string) =>
     page.locator(`.pane-body .monaco-list-row[aria-label^="${cssText(label)}"]`).first();
 
   return {
     treeItem,
+
+    async treeText(label) {
+      const row = treeItem(label);
+      return (await row.count()) === 0 ? '' : ((await row.getAttribute('aria-label')) ?? '');
+    },
 
     async openActivity(title) {
       const icon = page.locator(`.activitybar a.action-label[aria-label^="${cssText(title)}"]`);
@@ -172,7 +184,7 @@ function actions(page: Page, home: string): Actions {
 
     async palette(command) {
       const name = cssText(command);
-      const row = quickInput.locator(`.monaco-list-row:is([aria-label="${name}"], [aria-label^="${name}, "])`);
+      const row = quickInput.locator(`.monaco-list-row.focused:is([aria-label="${name}"], [aria-label^="${name}, "])`);
       // The open list does not learn of commands registered later: type again until the row is there.
       for (let attempt = 0; attempt < 20; attempt += 1) {
         await page.keyboard.press('F1');
@@ -184,14 +196,21 @@ function actions(page: Page, home: string): Actions {
             () => true,
             () => false,
           );
-        if (found) return row.first().click();
+        if (found) return page.keyboard.press('Enter');
         await page.keyboard.press('Escape');
       }
       throw new Error(`The palette does not offer "${command}"`);
     },
 
-    async quickPick(label) {
-      await quickRows.filter({ hasText: label }).first().click();
+    async quickPick(label, how = 'mouse') {
+      const row = quickRows.filter({ hasText: label }).first();
+      await row.waitFor();
+      if (how === 'mouse') return row.click();
+      for (let presses = 0; !/\bfocused\b/.test((await row.getAttribute('class')) ?? ''); presses += 1) {
+        if (presses === 50) throw new Error(`The arrow keys do not lead to "${label}"`);
+        await page.keyboard.press('ArrowDown');
+      }
+      await page.keyboard.press('Enter');
     },
 
     async quickPickRows() {
@@ -199,10 +218,13 @@ function actions(page: Page, home: string): Actions {
       return Promise.all((await quickRows.all()).map(async row => (await row.getAttribute('aria-label')) ?? ''));
     },
 
-    async inputBox(text) {
+    async inputBox(prompt, text) {
+      await quickInput.getByText(prompt).first().waitFor();
       const input = quickInput.locator('input').first();
-      await input.fill(text);
+      if (text !== undefined) await input.fill(text);
+      const value = await input.inputValue();
       await input.press('Enter');
+      return value;
     },
 
     async webview(title) {
@@ -243,12 +265,57 @@ function actions(page: Page, home: string): Actions {
       return '';
     },
 
+    async widenSideBar(width) {
+      const edge = (await page.locator('.part.sidebar').boundingBox()) ?? { x: 0, y: 0, width: 0 };
+      const y = edge.y + 300;
+      await page.mouse.move(edge.x + edge.width, y);
+      await page.mouse.down();
+      await page.mouse.move(edge.x + width, y, { steps: 5 });
+      await page.mouse.up();
+    },
+
     async screenshot(name, { readme = false } = {}) {
-      const folder = join(root, '.e2e/screenshots', ...(readme ? ['readme'] : []));
-      await mkdir(folder, { recursive: true });
-      await page.screenshot({ path: join(folder, `${name}.png`) });
+      const folder = join(root, '.e2e/screenshots');
+      await mkdir(join(folder, 'readme'), { recursive: true });
+      // Nothing hovers, so that no tooltip covers what is to be seen.
+      await page.mouse.move(0, 0);
+      seen += await textOf(page);
+      await writeFile(join(folder, `${name}.png`), await stillPicture(page));
+      if (!readme) return;
+      const size = page.viewportSize();
+      await page.setViewportSize(README_SIZE);
+      await writeFile(join(folder, 'readme', `${name}.png`), await stillPicture(page));
+      if (size) await page.setViewportSize(size);
+    },
+
+    get seen() {
+      return seen;
     },
   };
+}
+
+/** Small enough for the README's column to show it without shrinking it beyond reading. */
+const README_SIZE = { width: 1180, height: 740 };
+/** What moves all the time (a running step's duration) must not keep us. */
+const MOST_PICTURES = 8;
+
+/** Takes pictures until two in a row are the same: what was opening or being laid out has come to rest. */
+async function stillPicture(page: Page): Promise<Buffer> {
+  const take = () => page.screenshot({ animations: 'disabled' });
+  let last = await take();
+  for (let taken = 1; taken < MOST_PICTURES; taken += 1) {
+    const next = await take();
+    if (next.equals(last)) return next;
+    last = next;
+  }
+  return last;
+}
+
+/** What the page and its webviews say. */
+async function textOf(page: Page): Promise<string> {
+  // A frame may go away while it is read.
+  const texts = page.frames().map(frame => frame.evaluate<string>('document.body?.innerText ?? ""').catch(() => ''));
+  return `${(await Promise.all(texts)).join('\n')}\n`;
 }
 
 /** Text inside a quoted CSS attribute value. */

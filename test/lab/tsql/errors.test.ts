@@ -32,6 +32,12 @@ const cases: readonly Case[] = [
   ['SELECT ROW_NUMBER() FROM sys.databases', 10753, 1, 'OVER clause'],
   ["SELECT DATEADD(fortnight, 1, '2026-01-01')", 155, 1, 'fortnight'],
   ["SELECT 'a' COLLATE Nope", 448, 1, 'Invalid collation'],
+  [
+    'CREATE TABLE #c (n varchar(9) COLLATE Latin1_General_CS_AS); SELECT 1 FROM #c JOIN sys.databases d ON d.name = #c.n',
+    468,
+    1,
+    'collation conflict between "SQL_Latin1_General_CP1_CI_AS" and "Latin1_General_CS_AS"',
+  ],
   ['SELECT 1/0', 8134, 1, 'Divide by zero'],
   ['SELECT 1 % 0', 8134, 1, 'Divide by zero'],
   ['SELECT 1.0 / 0', 8134, 1, 'Divide by zero'],

@@ -186,6 +186,62 @@ describe('comparing texts', () => {
   });
 });
 
+describe('three-valued logic', () => {
+  const term = fc.constantFrom('a', 'b', 's', 'NULL', '1', '2', '2.0', "'x'", "'X '", "'2'");
+  const number = fc.constantFrom('a', 'b', 'a + b', 'NULL', '1', '2.0', 'a * 1.5');
+  const atom = fc.oneof(
+    fc
+      .tuple(number, fc.constantFrom('=', '<>', '<', '>=', '!>'), number)
+      .map(([x, operator, y]) => `${x} ${operator} ${y}`),
+    fc
+      .tuple(
+        fc.constantFrom('s', "'x'", 'NULL'),
+        fc.constantFrom('=', '<>', '<', 'LIKE', 'NOT LIKE'),
+        fc.constantFrom('s', "'X '", "'[a-x]%'"),
+      )
+      .map(parts => parts.join(' ')),
+    fc.tuple(number, number, number).map(([x, low, high]) => `${x} NOT BETWEEN ${low} AND ${high}`),
+    fc.tuple(number, number, number).map(([x, y, z]) => `${x} IN (${y}, ${z})`),
+    fc.tuple(number, fc.constantFrom('IN', 'NOT IN')).map(([x, operator]) => `${x} ${operator} (SELECT b FROM #l)`),
+    fc
+      .tuple(number, fc.constantFrom('> ALL', '= ANY', '<> ALL'))
+      .map(([x, operator]) => `${x} ${operator} (SELECT b FROM #l)`),
+    term.map(x => `${x} IS NOT NULL`),
+  );
+  const { predicate } = fc.letrec<{ predicate: string }>(tie => ({
+    predicate: fc.oneof(
+      { maxDepth: 3 },
+      atom,
+      fc
+        .tuple(tie('predicate'), fc.constantFrom('AND', 'OR'), tie('predicate'))
+        .map(([x, operator, y]) => `(${x} ${operator} ${y})`),
+      tie('predicate').map(x => `NOT (${x})`),
+    ),
+  }));
+
+  it('every row satisfies a predicate, its negation, or neither because it is unknown', async () => {
+    const client = await practiceClient();
+    await client.run(
+      "CREATE TABLE #l (a int, b decimal(9,2), s varchar(5)); INSERT #l VALUES (1, 1, 'x'), (2, 1.5, 'X'), (3, NULL, 'y '), (NULL, 2, NULL), (NULL, NULL, '')",
+    );
+    await fc.assert(
+      fc.asyncProperty(predicate, async where => {
+        const answer =
+          await client.run(`SELECT COUNT(*) FROM #l WHERE ${where}; SELECT COUNT(*) FROM #l WHERE NOT (${where});
+          SELECT SUM(CASE WHEN ${where} THEN 0 WHEN NOT (${where}) THEN 0 ELSE 1 END), SUM(CASE WHEN ${where} THEN 1 ELSE 0 END) FROM #l`);
+        const [yes, no, rest] = answer.results.map(result => result.rows[0] ?? []);
+        expect({
+          where,
+          total: Number(yes?.[0]) + Number(no?.[0]) + Number(rest?.[0]),
+          messages: answer.messages,
+        }).toEqual({ where, total: 5, messages: [] });
+        expect(rest?.[1]).toBe(yes?.[0]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
 describe('exact numbers', () => {
   const digits = fc.bigInt({ min: -(10n ** 25n) + 1n, max: 10n ** 25n - 1n });
   it('numeric(25,0) keeps every digit through the server', async () => {

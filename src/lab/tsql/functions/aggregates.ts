@@ -27,6 +27,7 @@ import {
 } from '../types.ts';
 import { onlyArgument, orderSql, type Translate, windowSql } from './windows.ts';
 
+/** Aggregates the lab has. */
 export const aggregateNames: ReadonlySet<string> = new Set([
   'COUNT',
   'COUNT_BIG',
@@ -51,6 +52,7 @@ export const refusedAggregates: ReadonlySet<string> = new Set([
   'PERCENTILE_DISC',
 ]);
 
+/** An aggregate, over the group or over a window. Throws 147, 130, 8117. */
 export function translateAggregate(call: CallExpression, place: Place, translate: Translate): Typed {
   const grouping = place.scope?.grouping;
   if (!call.over && !grouping) {

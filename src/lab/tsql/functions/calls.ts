@@ -29,6 +29,7 @@ const refused = new Set(
   ),
 );
 
+/** A call of any built-in. Throws 195 and 174, and refuses by name what the lab lacks. */
 export function translateCall(call: CallExpression, place: Place, translate: Translate): Typed {
   const { name, line } = call;
   if (aggregateNames.has(name)) return translateAggregate(call, place, translate);

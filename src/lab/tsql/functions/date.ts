@@ -118,6 +118,7 @@ function validDate(year: number, month: number, day: number): number {
   return dayNumber(year, month, day);
 }
 
+/** Date and time functions. */
 export const dateFunctions: Functions = {
   GETDATE: now(datetime),
   GETUTCDATE: now(datetime),

@@ -30,13 +30,16 @@ export interface ScalarFunction {
   readonly arguments: readonly [least: number, most: number];
   translate(operands: readonly Typed[], call: Call): Typed;
 }
+/** By upper-case name. */
 export type Functions = Readonly<Record<string, ScalarFunction>>;
 
 type Value = Exclude<Stored, null>;
 
+/** An operand, or NULL where none was given. */
 export const operandAt = (operands: readonly Typed[], index: number): Typed =>
   operands[index] ?? { sql: 'NULL', type: int, nullable: true, untyped: true };
 
+/** An operand as text, converted implicitly. */
 export function asText(call: Call, value: Typed): Typed {
   if (value.untyped) return { ...value, type: varchar(1), untyped: false };
   if (isCharacter(value.type)) return value;
@@ -47,7 +50,9 @@ export function asText(call: Call, value: Typed): Typed {
     { line: call.line },
   );
 }
+/** An operand as int, converted implicitly. */
 export const asInt = (call: Call, value: Typed): Typed => convertTo(call.compiler, value, int, { line: call.line });
+/** An operand as a type, converted implicitly. */
 export const asType = (call: Call, value: Typed, type: SqlType): Typed =>
   convertTo(call.compiler, value, type, { line: call.line });
 

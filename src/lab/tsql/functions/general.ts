@@ -3,6 +3,7 @@ import { CompileError } from '../errors.ts';
 import { int, isCharacter } from '../types.ts';
 import { asInt, type Functions, operandAt } from './define.ts';
 
+/** Functions of any type. */
 export const generalFunctions: Functions = {
   ISNULL: {
     arguments: [2, 2],

@@ -46,6 +46,7 @@ const refused = [
   '@@DEFAULT_LANGID',
 ];
 
+/** An @@ variable. Throws 137 for unknown ones. */
 export function globalVariable(name: string, compiler: Compiler, line: number): Typed {
   const known = globals[name];
   if (known) return { sql: compiler.runtime(known[1]), type: known[0], nullable: name === '@@IDENTITY' };

@@ -117,6 +117,7 @@ function isNumericText(value: Stored): number {
   return /^[+-]?[$€£]?(\d[\d,]*\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || /^[+\-.$,]$/.test(text) ? 1 : 0;
 }
 
+/** Mathematical functions. */
 export const mathFunctions: Functions = {
   ABS: {
     arguments: [1, 1],

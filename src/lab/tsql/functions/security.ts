@@ -3,6 +3,7 @@ import { type SessionContext, sameName } from '../compiler.ts';
 import { unsupported } from '../errors.ts';
 import type { Stored } from '../types.ts';
 
+/** The rows of one of the engine's views as the session sees them. */
 export const viewRows = (context: SessionContext, name: string) => rowsOf(context.instance, context.view, name);
 
 /** The parts of a name as OBJECT_ID and HAS_PERMS_BY_NAME take them: "[a].[b]" or "a.b". */
@@ -19,11 +20,13 @@ export function nameParts(text: string): readonly string[] {
 
 const asker = ({ instance, view }: SessionContext) => ({ instance, visible: view });
 
+/** The database that a name or id means. */
 export const databaseOf = (context: SessionContext, given: Stored | undefined) => {
   if (given === undefined || given === null) return undefined;
   return context.instance.database(typeof given === 'string' ? given.trimEnd() : Number(given));
 };
 
+/** HAS_DBACCESS. */
 export function canReach(context: SessionContext, database: Stored): number | null {
   const found = databaseOf(context, database);
   if (!found) return null;
@@ -58,6 +61,7 @@ const securableViews: Readonly<Record<string, string>> = {
   ENDPOINT: 'sys.endpoints',
 };
 
+/** HAS_PERMS_BY_NAME(securable, class, permission). */
 export function hasPermission(
   [securable = null, kind = null, permission = null]: readonly Stored[],
   context: SessionContext,
@@ -101,6 +105,7 @@ const fixedRoles = [
   'bulkadmin',
 ];
 
+/** IS_SRVROLEMEMBER(role [, login]). */
 export function isServerRoleMember(
   [role = null, login = null]: readonly Stored[],
   context: SessionContext,
@@ -129,6 +134,7 @@ export function isServerRoleMember(
 /** The current database's user for the login. */
 export const userName = (context: SessionContext): string => userIn(asker(context), context.database)?.name ?? 'guest';
 
+/** IS_MEMBER(role). */
 export const isDatabaseRoleMember = ([role = null]: readonly Stored[], context: SessionContext): number | null => {
   if (role === null) return null;
   const wanted = String(role).toLowerCase();

@@ -96,7 +96,7 @@ function databaseProperty(operands: readonly Typed[], call: Call): Typed {
   );
 }
 
-export const login = reading(sysname, context => context.view.login.name);
+const login = reading(sysname, context => context.view.login.name);
 
 const user = reading(sysname, userName);
 
@@ -119,6 +119,7 @@ const connectionProperties: Readonly<Record<string, (context: SessionContext) =>
   physical_net_transport: () => 'TCP',
 };
 
+/** Functions about the server, its databases, logins and objects. */
 export const serverFunctions: Functions = {
   SERVERPROPERTY: { arguments: [1, 1], translate: serverProperty },
   DATABASEPROPERTYEX: { arguments: [2, 2], translate: databaseProperty },

@@ -139,6 +139,7 @@ const trimmed = (text: string, side: 'start' | 'end' | 'both', letters = ' '): s
   return text.slice(from, to);
 };
 
+/** Text and binary functions. */
 export const textFunctions: Functions = {
   LEN: {
     arguments: [1, 1],

@@ -4,6 +4,7 @@ import { CompileError, wrongArgumentCount } from '../errors.ts';
 import type { CallExpression, Expression, OrderItem, Window } from '../syntax.ts';
 import { bigint, float, int } from '../types.ts';
 
+/** Functions that exist only over a window. */
 export const rankingNames: ReadonlySet<string> = new Set([
   'ROW_NUMBER',
   'RANK',
@@ -17,20 +18,24 @@ export const rankingNames: ReadonlySet<string> = new Set([
   'LAST_VALUE',
 ]);
 
+/** The expression translator, handed in. */
 export type Translate = (expression: Expression, place: Place) => Typed;
 
+/** The one argument a function takes. Throws 174. */
 export function onlyArgument(call: CallExpression): Expression {
   const [argument, ...more] = call.arguments;
   if (!argument || more.length > 0 || call.star) throw wrongArgumentCount(call.name, '1', call.line);
   return argument;
 }
 
+/** An ORDER BY list as SQLite text. */
 export function orderSql(items: readonly OrderItem[], place: Place, translate: Translate): string {
   return items
     .map(item => `${comparable(translate(item.expression, place))}${item.descending ? ' DESC' : ''}`)
     .join(', ');
 }
 
+/** OVER (…) as SQLite text. */
 export function windowSql(window: Window, place: Place, translate: Translate): string {
   const partition = window.partitionBy.length
     ? `PARTITION BY ${window.partitionBy.map(item => comparable(translate(item, place), 'equality')).join(', ')}`

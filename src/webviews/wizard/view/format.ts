@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { Finding } from '../../../failover/assess.ts';
 import { formatLsn, type Lsn } from '../../../link/lsn.ts';
 import type { Problem } from '../../../link/problem.ts';
-import type { CommitMode, Role, SyncState, Venue } from '../../../link/vocabulary.ts';
+import { venueKind } from '../../../link/problem-text.ts';
+import type { CommitMode, Role, SyncState } from '../../../link/vocabulary.ts';
 import type { Notice } from '../../messages.ts';
 
 /** Figures and words as a DBA reads them. What is not known is said so, never shown as zero. */
@@ -74,21 +75,10 @@ export function syncState(value: string): string {
   return value in words ? words[value as SyncState] : value;
 }
 
-function venueText(venue: Venue): string {
-  switch (venue) {
-    case 'sqlServer':
-      return l10n.t('SQL Server');
-    case 'managedInstance':
-      return l10n.t('Managed instance');
-    case 'azure':
-      return l10n.t('Azure');
-  }
-}
-
 /** A problem as the pages show it: what happened, which side, number, the server's own words, what to do. */
 export function problemNotice(problem: Problem, tone: Notice['tone'] = 'error'): Notice {
   const source = [
-    ...(problem.venue ? [venueText(problem.venue)] : []),
+    ...(problem.venue ? [venueKind(problem.venue)] : []),
     ...(problem.number === undefined ? [] : [l10n.t('error {0}', problem.number)]),
     ...(problem.code ? [problem.code] : []),
   ].join(' · ');
