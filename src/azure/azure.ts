@@ -12,6 +12,7 @@ import { badAnswer } from './azure-error.ts';
 import type { AzureCloud } from './clouds.ts';
 import { allows, type Grant, instanceIn, linkIn, linksIn, permissionsIn } from './link-in-azure.ts';
 import { Operations } from './operations.ts';
+import { readAzureReadiness } from './readiness.ts';
 
 export interface AzureOptions {
   readonly credential: TokenCredential;
@@ -48,6 +49,7 @@ export function connectAzure(options: AzureOptions): AzureSide {
       orAbsent(async () => linkIn(await arm.get(linkPath(instance, link), SQL_API_VERSION, signal))),
     links: (instance, signal) => links(arm, instance, signal),
     databaseStatus: (instance, database, signal) => databaseStatus(arm, instance, database, signal),
+    readiness: (instance, signal) => readAzureReadiness(arm, instance, SQL_API_VERSION, signal),
     start: (request, signal) => operations.start(request, signal),
     follow: (operation, signal) => operations.follow(operation, signal),
   };

@@ -47,6 +47,7 @@ const Database = v.object({
   lastHardenedLsn: absent(lsn),
   lastHardenedTime: absent(time),
   lastCommitLsn: absent(lsn),
+  lastBackupTime: absent(time),
   mostRecentLinkError: absent(v.string()),
   partnerAuthCertValidity: absent(v.object({ expiryDate: absent(time) })),
 });
@@ -110,6 +111,7 @@ function linkOf({ name, properties: p }: v.InferOutput<typeof Link>): LinkInAzur
       hardenedLsn: d.lastHardenedLsn,
       lastHardenedTime: d.lastHardenedTime,
       lastCommitLsn: d.lastCommitLsn,
+      lastBackupTime: d.lastBackupTime,
       mostRecentError: d.mostRecentLinkError || undefined,
       certificateExpiry: d.partnerAuthCertValidity?.expiryDate,
     })),

@@ -13,22 +13,26 @@ export const failoverDatabase: Command = async (parts, node) => {
     const link = node.kind === 'link' ? { link: node.link.name } : {};
     return parts.openWizard(parts.wizardHost, { server, database: node.database.name, ...link });
   }
-  return askAndOpen(parts, server);
+  const chosen = await chooseDatabase(parts, server, l10n.t('Failover Database'));
+  if (chosen) await parts.openWizard(parts.wizardHost, chosen);
 };
 
-async function askAndOpen(parts: Parts, known: RegisteredServer | undefined): Promise<void> {
+/** Asks for a linked database, and for its server where that is not known. undefined: it was cancelled. */
+export async function chooseDatabase(
+  parts: Parts,
+  known: RegisteredServer | undefined,
+  title: string,
+): Promise<{ readonly server: RegisteredServer; readonly database: string } | undefined> {
   for (;;) {
-    const server = known ?? (await askForServer(parts));
-    if (!server) return;
-    const database = await askForDatabase(parts, server, known === undefined);
-    if (database.kind === 'answered') return parts.openWizard(parts.wizardHost, { server, database: database.value });
-    if (database.kind === 'cancelled') return;
+    const server = known ?? (await askForServer(parts, title));
+    if (!server) return undefined;
+    const database = await askForDatabase(parts, server, title, known === undefined);
+    if (database.kind === 'answered') return { server, database: database.value };
+    if (database.kind === 'cancelled') return undefined;
   }
 }
 
-const title = () => l10n.t('Failover Database');
-
-async function askForServer(parts: Parts): Promise<RegisteredServer | undefined> {
+async function askForServer(parts: Parts, title: string): Promise<RegisteredServer | undefined> {
   const servers = parts.servers.list().map(
     (server): Choice<RegisteredServer | 'add'> => ({
       label: server.label,
@@ -45,7 +49,7 @@ async function askForServer(parts: Parts): Promise<RegisteredServer | undefined>
     value: 'add',
   };
   const answer = await parts.prompter.choose({
-    title: title(),
+    title,
     step: { number: 1, of: 2 },
     placeholder: l10n.t('On which SQL Server is the database?'),
     choices: [...servers, add],
@@ -55,9 +59,14 @@ async function askForServer(parts: Parts): Promise<RegisteredServer | undefined>
 }
 
 /** Reads the databases while the list is open. What is in no usable link is listed, says why, and cannot be chosen. */
-function askForDatabase(parts: Parts, server: RegisteredServer, mayGoBack: boolean): Promise<Answer<string>> {
+function askForDatabase(
+  parts: Parts,
+  server: RegisteredServer,
+  title: string,
+  mayGoBack: boolean,
+): Promise<Answer<string>> {
   return parts.prompter.choose({
-    title: title(),
+    title,
     ...(mayGoBack ? { step: { number: 2, of: 2 } } : {}),
     placeholder: l10n.t('Which database of {0}?', server.label),
     choices: async signal => {

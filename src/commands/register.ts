@@ -5,6 +5,7 @@ import { type Problem, problemOf } from '../link/problem.ts';
 import { problemSentence } from '../link/problem-text.ts';
 import type { Node } from '../tree/rows.ts';
 import { addServer, editServer } from './add-server.ts';
+import { checkFailoverReadiness } from './check-readiness.ts';
 import { copyServerName } from './copy-server-name.ts';
 import { failoverDatabase } from './failover-database.ts';
 import type { Command, Parts } from './parts.ts';
@@ -17,6 +18,7 @@ const showLog: Command = async parts => parts.log.show();
 /** All commands of package.json. */
 const commands: Readonly<Record<string, Command>> = {
   'miLink.failoverDatabase': failoverDatabase,
+  'miLink.checkReadiness': checkFailoverReadiness,
   'miLink.addServer': async parts => void (await addServer(parts)),
   'miLink.editServer': editServer,
   'miLink.removeServer': removeServer,

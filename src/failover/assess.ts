@@ -3,66 +3,67 @@ import { capabilities, isNewerThanKnown } from '../link/capabilities.ts';
 import type { Observation, ServerSight } from '../link/observation.ts';
 import { parseBuild, productName } from '../link/version.ts';
 import type { FailoverKind, LinkTarget } from '../link/vocabulary.ts';
+import { roleFindings, wayFindings } from './assess-roles.ts';
+import { settle } from './choices.ts';
+import { type Asked, carefully, type Finding, finding } from './finding.ts';
+import type { RouteChoices } from './plan.ts';
 import {
   databaseInAzure,
   databaseOn,
   describeSessions,
   instanceReadBy,
-  instanceSight,
   linkAbsentInAzure,
-  roles,
+  sessionsOnPrimary,
+  sidesOf,
+  sightOf,
   sqlServerSight,
   writers,
 } from './sync-facts.ts';
 
-/** One thing that speaks against failing over now (block), that one should know (warn), or that is merely good to know (info). */
-export interface Finding {
-  readonly id: string;
-  readonly severity: 'block' | 'warn' | 'info';
-  readonly title: string;
-  readonly detail: string;
-  readonly advice: string | undefined;
-}
+export type { Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 const CERTIFICATE_WARNING_DAYS = 30;
 /** Above this the catch-up may take minutes (KB). */
 const LARGE_QUEUE_KB = 100 * 1024;
 
-/** Judges a look at both sides for a failover to the instance. Blocking findings first. */
-export function assess(o: Observation, target: LinkTarget, kind: FailoverKind): readonly Finding[] {
+/**
+ * Judges a look at both sides for what the person chose; without choices for a failover to the instance that cuts the link. Blocking findings first.
+ */
+export function assess(
+  o: Observation,
+  target: LinkTarget,
+  kind: FailoverKind,
+  choices: RouteChoices = {},
+): readonly Finding[] {
+  const asked: Asked = { kind, choices, ...settle(kind, choices) };
   const findings = [
-    ...reachability(o, kind),
-    ...linkFindings(o, target, kind),
-    ...databaseFindings(o, target, kind),
-    ...workload(o, kind),
-    ...certificates(o, target),
+    ...reachability(o, asked),
+    ...linkFindings(o, target, asked),
+    ...wayFindings(o, target, asked),
+    ...databaseFindings(o, target, asked),
+    ...workload(o, asked),
+    ...certificates(o, target, asked),
   ];
   const order = { block: 0, warn: 1, info: 2 };
   return findings.sort((a, b) => order[a.severity] - order[b.severity]);
 }
 
-const finding = (
-  severity: Finding['severity'],
-  id: string,
-  title: string,
-  detail: string,
-  advice?: string,
-): Finding => ({ id, severity, title, detail, advice });
-
-function* reachability(o: Observation, kind: FailoverKind): Generator<Finding> {
+function* reachability(o: Observation, asked: Asked): Generator<Finding> {
   if (o.sqlServer.state !== 'seen') {
     const detail =
       o.sqlServer.state === 'unseen' ? o.sqlServer.problem.message : l10n.t('No connection to SQL Server was made.');
-    if (kind === 'planned')
+    if (needsSqlServer(asked))
       yield finding(
         'block',
         'sqlServerUnseen',
         l10n.t('SQL Server cannot be read'),
         detail,
-        l10n.t(
-          'A planned failover needs both sides. Repair the connection, or choose a forced failover if SQL Server is lost.',
-        ),
+        asked.kind === 'planned' && asked.direction === 'toInstance'
+          ? l10n.t(
+              'A planned failover needs both sides. Repair the connection, or choose a forced failover if SQL Server is lost.',
+            )
+          : l10n.t('This needs SQL Server. Repair the connection first.'),
       );
     else
       yield finding(
@@ -73,9 +74,11 @@ function* reachability(o: Observation, kind: FailoverKind): Generator<Finding> {
         l10n.t('What it committed and did not send cannot be estimated. Its availability groups stay as they are.'),
       );
   }
+  const needsAzure = asked.route !== 'forcedToSqlServer' || !asked.keepsLink || asked.choices.demoteOldPrimary;
+  const withoutAzure = needsAzure ? 'block' : 'warn';
   if (o.azure.state === 'unseen')
     yield finding(
-      'block',
+      withoutAzure,
       'azureUnseen',
       l10n.t('Azure cannot be read'),
       o.azure.problem.message,
@@ -83,7 +86,7 @@ function* reachability(o: Observation, kind: FailoverKind): Generator<Finding> {
     );
   if (linkAbsentInAzure(o))
     yield finding(
-      'block',
+      withoutAzure,
       'linkAbsentInAzure',
       l10n.t('Azure knows no such link'),
       l10n.t(
@@ -93,7 +96,7 @@ function* reachability(o: Observation, kind: FailoverKind): Generator<Finding> {
     );
   if (instanceReadBy(o) === 'none')
     yield finding(
-      'block',
+      withoutAzure,
       'instanceUnseen',
       l10n.t('The managed instance cannot be read'),
       o.managedInstance.state === 'unseen'
@@ -108,9 +111,21 @@ function* reachability(o: Observation, kind: FailoverKind): Generator<Finding> {
       o.managedInstance.problem.message,
       l10n.t('Its figures may be some seconds old; the failover waits for what Azure shows.'),
     );
+  if (asked.route === 'tsqlFailoverToSqlServer' && o.managedInstance.state !== 'seen')
+    yield finding(
+      'block',
+      'instanceNotConnected',
+      l10n.t('The managed instance cannot be reached by T-SQL'),
+      l10n.t('This way sends its command to the instance.'),
+      l10n.t('Choose the failover by Azure instead.'),
+    );
   const server = sqlServerSight(o);
   if (server) yield* serverFindings(server);
 }
+
+/** Without SQL Server only the instance can be made primary by force, or the link deleted. */
+const needsSqlServer = ({ kind, purpose, direction }: Asked): boolean =>
+  purpose === 'breakLink' ? false : kind === 'planned' || direction === 'toSqlServer' || purpose === 'repairSplitBrain';
 
 function* serverFindings(server: ServerSight): Generator<Finding> {
   const { permissions, identity } = server;
@@ -166,7 +181,7 @@ function* versionFindings(version: string): Generator<Finding> {
     );
 }
 
-function* linkFindings(o: Observation, target: LinkTarget, kind: FailoverKind): Generator<Finding> {
+function* linkFindings(o: Observation, target: LinkTarget, asked: Asked): Generator<Finding> {
   const server = sqlServerSight(o);
   if (server && !server.link) {
     yield finding(
@@ -195,57 +210,29 @@ function* linkFindings(o: Observation, target: LinkTarget, kind: FailoverKind): 
       l10n.t('Only the primary replica of the availability group can change the link (error 41140).'),
       l10n.t('Connect to the primary replica, or to the listener.'),
     );
-  const role = roles(o);
-  if (role.sqlServer === 'primary' && role.instance === 'primary')
-    yield finding(
-      'block',
-      'splitBrain',
-      l10n.t('Both sides are primary'),
-      l10n.t(
-        '{0} and {1} both accept writes within the link: their data may already differ.',
-        target.sqlServer.name,
-        target.instance.name,
-      ),
-      l10n.t(
-        'Do not fail over. Decide which side holds the data to keep, back up the other one, and make it secondary.',
-      ),
-    );
-  else if (role.sqlServer === 'secondary')
-    yield finding(
-      'block',
-      'instanceIsPrimary',
-      l10n.t('The instance is already the primary'),
-      l10n.t(
-        '{0} receives from {1}: there is nothing to fail over in this direction.',
-        target.sqlServer.name,
-        target.instance.name,
-      ),
-    );
-  else if (server && role.sqlServer !== 'primary')
-    yield finding(
-      kind === 'planned' ? 'block' : 'warn',
-      'roleUnknown',
-      l10n.t('The role of SQL Server in the link is not clear'),
-      l10n.t('It shows itself as {0}.', role.sqlServer),
-    );
+  yield* roleFindings(o, target, asked);
   const remote = server?.link?.members.find(m => m.isLocal === false);
-  if (remote?.connected === false) {
-    const last = remote.lastConnectError;
+  const apart = target.databases.some(name => databaseInAzure(o, name)?.connected === false);
+  if (remote?.connected === false || (asked.direction === 'toSqlServer' && apart)) {
+    const last = remote?.lastConnectError;
     yield finding(
-      kind === 'planned' ? 'block' : 'warn',
+      carefully(asked),
       'disconnected',
       l10n.t('The two sides are not connected'),
       last
         ? l10n.t('Last error {0}: {1}', last.number, last.text)
-        : l10n.t('SQL Server shows the instance as DISCONNECTED.'),
+        : remote
+          ? l10n.t('SQL Server shows the instance as DISCONNECTED.')
+          : l10n.t('Azure shows the link as DISCONNECTED.'),
       l10n.t('Check port 5022 in both directions and the certificates of the endpoints.'),
     );
   }
 }
 
-function* databaseFindings(o: Observation, target: LinkTarget, kind: FailoverKind): Generator<Finding> {
+function* databaseFindings(o: Observation, target: LinkTarget, asked: Asked): Generator<Finding> {
   const server = sqlServerSight(o);
-  const severity = kind === 'planned' ? 'block' : 'warn';
+  const severity = carefully(asked);
+  const unready = asked.purpose === 'failOver' ? 'block' : 'warn';
   for (const name of target.databases) {
     const database = databaseOn(server, name);
     if (server && !database)
@@ -267,37 +254,42 @@ function* databaseFindings(o: Observation, target: LinkTarget, kind: FailoverKin
     const azure = databaseInAzure(o, name);
     if (azure && /seeding|creating/i.test(azure.replicaState))
       yield finding(
-        'block',
+        unready,
         'seeding',
         l10n.t('{0} is still being seeded', name),
         l10n.t('Azure shows the state {0}.', azure.replicaState),
         l10n.t('Wait until seeding has ended.'),
       );
-    const state = databaseOn(instanceSight(o), name)?.local?.syncState;
+    const { to } = sidesOf(asked.direction);
+    const state = databaseOn(sightOf(o, to), name)?.local?.syncState;
     if (state === 'reverting' || state === 'initializing')
       yield finding(
-        'block',
+        unready,
         'reverting',
-        l10n.t('{0} on the instance is {1}', name, state.toUpperCase()),
+        to === 'managedInstance'
+          ? l10n.t('{0} on the instance is {1}', name, state.toUpperCase())
+          : l10n.t('{0} on SQL Server is {1}', name, state.toUpperCase()),
         l10n.t('In this state it cannot become primary.'),
         l10n.t('Wait until it is synchronizing again.'),
       );
     if (azure?.mostRecentError)
       yield finding('warn', 'linkError', l10n.t('Azure reports an error of the link'), azure.mostRecentError);
-    const queue = database?.remote?.sendQueueKb ?? 0;
+    const sender = databaseOn(sightOf(o, sidesOf(asked.direction).from), name);
+    const queue = sender?.remote?.sendQueueKb ?? 0;
     if (queue > LARGE_QUEUE_KB)
       yield finding(
         'warn',
         'largeQueue',
         l10n.t('{0} KB of log wait to be sent', queue),
         l10n.t('Catching up may take longer than the budget.'),
-        kind === 'planned' ? l10n.t('Let the queue shrink first, or raise the budget.') : undefined,
+        asked.kind === 'planned' ? l10n.t('Let the queue shrink first, or raise the budget.') : undefined,
       );
   }
 }
 
-function* workload(o: Observation, kind: FailoverKind): Generator<Finding> {
-  const writing = writers(o);
+function* workload(o: Observation, { kind, purpose, direction }: Asked): Generator<Finding> {
+  if (purpose !== 'failOver') return;
+  const writing = writers(o, direction);
   if (writing.length > 0 && kind === 'planned')
     yield finding(
       'warn',
@@ -306,24 +298,26 @@ function* workload(o: Observation, kind: FailoverKind): Generator<Finding> {
       describeSessions(writing),
       l10n.t('Stop the workload. The failover waits until they are gone and gives up at the end of the budget.'),
     );
-  const idle = (sqlServerSight(o)?.sessions.length ?? 0) - writing.length;
+  const idle = sessionsOnPrimary(o, direction).length - writing.length;
   if (idle > 0)
     yield finding(
       'info',
       'sessions',
       l10n.t('{0} other session(s) are connected to the database', idle),
-      l10n.t('After the failover they still write to SQL Server, unless they are repointed.'),
+      direction === 'toInstance'
+        ? l10n.t('After the failover they still write to SQL Server, unless they are repointed.')
+        : l10n.t('After the failover the instance refuses their writes: they must be repointed.'),
     );
 }
 
-function* certificates(o: Observation, target: LinkTarget): Generator<Finding> {
+function* certificates(o: Observation, target: LinkTarget, asked: Asked): Generator<Finding> {
   for (const name of target.databases) {
     const expiry = databaseInAzure(o, name)?.certificateExpiry;
     if (expiry === undefined) continue;
     const days = Math.floor((expiry - o.takenAt) / DAY_MS);
     if (days < 0)
       yield finding(
-        'block',
+        carefully(asked),
         'certificateExpired',
         l10n.t('The certificate of the link has expired'),
         l10n.t('It expired {0} day(s) ago.', -days),

@@ -51,6 +51,7 @@ async function undoStep(bound: ReturnType<typeof bind>, work: Work): Promise<str
         const sent = await work.send(change);
         if (sent.state === 'running') await work.sides.azure?.follow(sent.operation, work.signal);
       }
+      if (!bound.undoCanBeSeen) return undefined;
     } catch (error) {
       last = error;
     }

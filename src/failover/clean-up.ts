@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import { sameName } from '../link/names.ts';
 import type { AvailabilityGroupUse, Observation } from '../link/observation.ts';
-import type { LinkTarget } from '../link/vocabulary.ts';
-import { sqlServerSight } from './sync-facts.ts';
+import type { FailoverKind, LinkTarget } from '../link/vocabulary.ts';
+import { copyIsLeftBehind, settle } from './choices.ts';
+import type { RouteChoices } from './plan.ts';
+import { roles, sqlServerSight } from './sync-facts.ts';
 
 /** One clean-up box: whether it can be ticked, what it does, and why not. */
 export interface CleanUpChoice {
@@ -12,31 +14,42 @@ export interface CleanUpChoice {
   readonly whyNot: string | undefined;
 }
 
-/** What may be dropped on SQL Server afterwards. The AG only when nothing else lives in it. */
+/** What may be dropped on SQL Server afterwards: nothing of a link that stays, and the AG only when nothing else lives in it. */
 export function cleanUpChoices(
   o: Observation,
   target: LinkTarget,
+  choices: RouteChoices & { readonly kind?: FailoverKind } = {},
 ): { readonly dag: CleanUpChoice; readonly ag: CleanUpChoice } {
   const server = sqlServerSight(o);
   const unreachable = server ? undefined : l10n.t('SQL Server cannot be reached, so nothing can be dropped there.');
-  const agWhyNot = unreachable ?? whyAvailabilityGroupStays(server?.availabilityGroup, target);
+  const settled = settle(choices.kind ?? 'planned', choices);
+  const stays = settled.keepsLink
+    ? l10n.t('The link {0} is to be kept, and it needs these groups.', target.link)
+    : unreachable;
+  const leftBehind = copyIsLeftBehind(settled, roles(o).sqlServer);
+  const agWhyNot = stays ?? whyAvailabilityGroupStays(server?.availabilityGroup, target);
   return {
     dag: {
-      available: unreachable === undefined,
-      recommended: unreachable === undefined,
+      available: stays === undefined,
+      recommended: stays === undefined,
       explanation: l10n.t(
         'Drops the distributed availability group {0} on SQL Server. Once the link is cut it has no partner any more and only reports errors.',
         target.link,
       ),
-      whyNot: unreachable,
+      whyNot: stays,
     },
     ag: {
       available: agWhyNot === undefined,
       recommended: false,
-      explanation: l10n.t(
-        'Drops the availability group {0} on SQL Server. Choose this if it was created only for the link. The database stays, online and writable, on its own.',
-        target.availabilityGroup,
-      ),
+      explanation: leftBehind
+        ? l10n.t(
+            'Drops the availability group {0} on SQL Server. Choose this if it was created only for the link. The copy stays, restoring: nobody can read it before it is recovered.',
+            target.availabilityGroup,
+          )
+        : l10n.t(
+            'Drops the availability group {0} on SQL Server. Choose this if it was created only for the link. The database stays, online and writable, on its own.',
+            target.availabilityGroup,
+          ),
       whyNot: agWhyNot,
     },
   };

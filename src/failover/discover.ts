@@ -72,3 +72,18 @@ export function databasesOfLink(
   if (inAzure && inAzure.databases.length > 0) return inAzure.databases.map(d => d.name);
   return all.filter(d => d.links.some(l => sameName(l.name, link.name))).map(d => d.name);
 }
+
+/**
+ * The same for a disaster: SQL Server cannot be asked, everything is what Azure tells of the link. The name of SQL Server is not known there; its availability
+ * group stands for it, and its version is ''.
+ */
+export const targetFromAzure = (instance: InstanceInAzure, link: LinkInAzure): LinkTarget => ({
+  link: link.name,
+  linkId: link.id,
+  availabilityGroup: link.partnerAvailabilityGroup,
+  instanceAvailabilityGroup: link.instanceAvailabilityGroup,
+  databases: link.databases.map(d => d.name),
+  sqlServer: { name: l10n.t('SQL Server of {0}', link.partnerAvailabilityGroup), version: '' },
+  instance: { name: instance.name, fullyQualifiedDomainName: instance.fullyQualifiedDomainName },
+  azure: { subscriptionId: instance.subscriptionId, resourceGroup: instance.resourceGroup, instance: instance.name },
+});

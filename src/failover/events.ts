@@ -38,7 +38,7 @@ export interface SyncProgress {
 }
 
 /**
- * failedOver: the instance's database is writable and everything chosen was done.
+ * failedOver: the database is writable where it should be and everything chosen was done; also said of a link that was broken or repaired as chosen.
  * backedOut: nothing was changed, or everything was put back.
  * failed: neither; `holds` says what state things are in.
  */

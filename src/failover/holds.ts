@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Observation } from '../link/observation.ts';
+import { settle } from './choices.ts';
 import type { Outcome } from './events.ts';
 import type { Plan } from './plan.ts';
 import {
@@ -100,20 +101,79 @@ export function nextDuties(plan: Plan, outcome: Outcome, passed: boolean): reado
       l10n.t('Read what could not be put back above and put it back by hand; the statements are in the script.'),
       l10n.t('Do not start another failover before that.'),
     ];
-  const duties = [
-    l10n.t('Point the applications to {0}.', target.instance.fullyQualifiedDomainName),
-    l10n.t(
-      'Keep everybody away from the copy on {0}: it accepts writes that will never reach the instance.',
-      target.sqlServer.name,
-    ),
-    l10n.t('Wait for the first full backup on the instance before you rely on it after a restart of the instance.'),
-    l10n.t('Check logins, users without login, Agent jobs and linked servers on the instance.'),
-  ];
-  if (!cleanUp.dropDistributedAvailabilityGroup)
+  const duties = dutiesOf(plan);
+  if (!cleanUp.dropDistributedAvailabilityGroup && !settle(plan.intent.kind, plan.intent).keepsLink)
     duties.push(
       l10n.t('The distributed availability group {0} was left on SQL Server; it has no partner any more.', target.link),
     );
   return outcome === 'failed'
     ? [l10n.t('There is no way back. Finish the steps that are not done; the script has their statements.'), ...duties]
     : duties;
+}
+
+/** What follows from where the data is now. */
+function dutiesOf({ intent, route, initial }: Plan): string[] {
+  const { target } = intent;
+  const repoint = l10n.t('Point the applications to {0}.', target.instance.fullyQualifiedDomainName);
+  const twoCopies = l10n.t(
+    'Keep everybody away from the copy on {0}: it accepts writes that will never reach the instance.',
+    target.sqlServer.name,
+  );
+  const backup = l10n.t(
+    'Wait for the first full backup on the instance before you rely on it after a restart of the instance.',
+  );
+  const objects = l10n.t('Check logins, users without login, Agent jobs and linked servers on the instance.');
+  const back = l10n.t('Point the applications to {0}.', target.sqlServer.name);
+  switch (route) {
+    case 'cutLinkPlanned':
+    case 'cutLinkForced':
+      return [repoint, twoCopies, backup, objects];
+    case 'tsqlFailoverToInstance':
+    case 'roleSwitchToInstance':
+      return [
+        repoint,
+        ...(intent.override === 'removeBeforeFirstBackup' ? [backup] : []),
+        ...(intent.copyAfterwards === 'usable' ? [twoCopies] : []),
+        objects,
+      ];
+    case 'forcedToInstance':
+      return [
+        repoint,
+        ...(intent.demoteOldPrimary && initial.sqlServerReachable
+          ? []
+          : [
+              l10n.t(
+                'When {0} can be reached again it still takes itself for primary: back up what it alone has, make it secondary, and resume data movement.',
+                target.sqlServer.name,
+              ),
+            ]),
+        objects,
+      ];
+    case 'tsqlFailoverToSqlServer':
+    case 'azureFailoverToSqlServer':
+      return [back];
+    case 'forcedToSqlServer':
+      return [
+        back,
+        ...(intent.demoteOldPrimary
+          ? []
+          : [
+              l10n.t(
+                'When {0} can be reached again it still takes itself for primary: back up what it alone has and make it secondary.',
+                target.instance.name,
+              ),
+            ]),
+      ];
+    case 'splitBrainRepair':
+      return [intent.direction === 'toSqlServer' ? back : repoint];
+    case 'breakLink':
+      return initial.sqlServerRole === 'secondary'
+        ? []
+        : [
+            l10n.t(
+              'Drop the copy on {0} when it is not needed: it accepts writes, and a new link of the same database cannot be made while it is there.',
+              target.instance.name,
+            ),
+          ];
+  }
 }

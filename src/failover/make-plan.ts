@@ -4,20 +4,19 @@ import type { Clock } from '../link/clock.ts';
 import type { Observation } from '../link/observation.ts';
 import { LinkError } from '../link/problem.ts';
 import { assess } from './assess.ts';
+import { copyIsLeftBehind, type Settled, settle } from './choices.ts';
 import { cleanUpChoices } from './clean-up.ts';
 import { estimateLoss } from './loss.ts';
-import type { InitialState, Intent, Plan, Step } from './plan.ts';
+import type { InitialState, Intent, Plan } from './plan.ts';
+import { stepsOf } from './routes.ts';
 import { azureLink, roles, sqlServerSight } from './sync-facts.ts';
-
-/** How long the instance may take to become writable after the cut, s. No service promise exists; after this the person is told to look. */
-const ROLE_CHANGE_BUDGET_SECONDS = 600;
 
 /**
  * The ordered steps for what the person chose, given a fresh look at both sides. Throws LinkError when a blocking finding stands,
  * or a clean-up was chosen that must not be done.
  */
 export function makePlan(intent: Intent, o: Observation, clock: Clock): Plan {
-  const block = assess(o, intent.target, intent.kind).find(f => f.severity === 'block');
+  const block = assess(o, intent.target, intent.kind, intent).find(f => f.severity === 'block');
   if (block)
     throw new LinkError({
       reason: 'refused',
@@ -25,100 +24,23 @@ export function makePlan(intent: Intent, o: Observation, clock: Clock): Plan {
       message: `${block.title}. ${block.detail}`,
       ...(block.advice ? { advice: block.advice } : {}),
     });
-  refuseUnsafeCleanUp(intent, o);
+  const settled = settle(intent.kind, intent);
   const initial = initialState(o);
+  refuseUnsafeCleanUp(intent, o);
+  refuseContradictions(intent, settled, initial);
   return {
     version: 1,
     id: randomUUID(),
     createdAt: clock.now(),
-    route: intent.kind === 'planned' ? 'cutLinkPlanned' : 'cutLinkForced',
+    route: settled.route,
     intent,
     initial,
-    loss: intent.kind === 'forced' ? estimateLoss(o, intent.target) : undefined,
-    steps: intent.kind === 'planned' ? plannedSteps(intent, initial) : forcedSteps(intent, initial),
+    loss:
+      intent.kind === 'forced' && settled.purpose === 'failOver'
+        ? estimateLoss(o, intent.target, settled.direction)
+        : undefined,
+    steps: stepsOf(intent, settled, initial),
   };
-}
-
-function plannedSteps(intent: Intent, initial: InitialState): readonly Step[] {
-  const budgetSeconds = intent.catchUpBudgetSeconds;
-  return [
-    { id: 'validate', kind: 'validate', phase: 'prepare', venue: 'sqlServer' },
-    {
-      id: 'setCommitMode',
-      kind: 'setCommitMode',
-      phase: 'prepare',
-      venue: 'sqlServer',
-      members: initial.members.map(m => ({
-        availabilityGroup: m.availabilityGroup,
-        before: m.commitMode,
-        wanted: 'synchronous',
-      })),
-    },
-    {
-      id: 'setReplicationMode',
-      kind: 'setReplicationMode',
-      phase: 'prepare',
-      venue: 'azure',
-      mode: 'Sync',
-      before: initial.replicationMode ?? 'Async',
-    },
-    { id: 'catchUp', kind: 'catchUp', phase: 'catchUp', venue: 'managedInstance', budgetSeconds },
-    { id: 'awaitEquality', kind: 'awaitEquality', phase: 'fence', venue: 'managedInstance', budgetSeconds },
-    { id: 'recheck', kind: 'recheck', phase: 'fence', venue: 'sqlServer' },
-    { id: 'deleteLink', kind: 'deleteLink', phase: 'cutover', venue: 'azure', pointOfNoReturn: true },
-    {
-      id: 'awaitWritable',
-      kind: 'awaitWritable',
-      phase: 'cutover',
-      venue: 'managedInstance',
-      budgetSeconds: ROLE_CHANGE_BUDGET_SECONDS,
-    },
-    ...dropSteps(intent),
-    verifyStep(intent),
-  ];
-}
-
-function forcedSteps(intent: Intent, initial: InitialState): readonly Step[] {
-  return [
-    { id: 'validate', kind: 'validate', phase: 'prepare', venue: 'azure' },
-    { id: 'forceFailover', kind: 'forceFailover', phase: 'cutover', venue: 'azure', pointOfNoReturn: true },
-    {
-      id: 'awaitWritable',
-      kind: 'awaitWritable',
-      phase: 'cutover',
-      venue: 'managedInstance',
-      budgetSeconds: ROLE_CHANGE_BUDGET_SECONDS,
-    },
-    { id: 'deleteLink', kind: 'deleteLink', phase: 'cleanUp', venue: 'azure' },
-    ...(initial.sqlServerReachable ? dropSteps(intent) : []),
-    verifyStep(intent),
-  ];
-}
-
-function dropSteps(intent: Intent): readonly Step[] {
-  const steps: Step[] = [];
-  if (intent.cleanUp.dropDistributedAvailabilityGroup)
-    steps.push({
-      id: 'dropDistributedAvailabilityGroup',
-      kind: 'dropDistributedAvailabilityGroup',
-      phase: 'cleanUp',
-      venue: 'sqlServer',
-    });
-  if (intent.cleanUp.dropAvailabilityGroup)
-    steps.push({ id: 'dropAvailabilityGroup', kind: 'dropAvailabilityGroup', phase: 'cleanUp', venue: 'sqlServer' });
-  return steps;
-}
-
-function verifyStep({ target, cleanUp }: Intent): Step {
-  const gone = [
-    ...(cleanUp.dropDistributedAvailabilityGroup ? [target.link] : []),
-    ...(cleanUp.dropAvailabilityGroup ? [target.availabilityGroup] : []),
-  ];
-  const kept = [
-    ...(cleanUp.dropDistributedAvailabilityGroup ? [] : [target.link]),
-    ...(cleanUp.dropAvailabilityGroup ? [] : [target.availabilityGroup]),
-  ];
-  return { id: 'verify', kind: 'verify', phase: 'verify', venue: 'managedInstance', gone, kept };
 }
 
 function initialState(o: Observation): InitialState {
@@ -137,7 +59,7 @@ function initialState(o: Observation): InitialState {
 }
 
 function refuseUnsafeCleanUp(intent: Intent, o: Observation): void {
-  const { dag, ag } = cleanUpChoices(o, intent.target);
+  const { dag, ag } = cleanUpChoices(o, intent.target, intent);
   const { cleanUp } = intent;
   if (cleanUp.dropDistributedAvailabilityGroup && !dag.available) throw cleanUpRefused(intent.target.link, dag.whyNot);
   if (cleanUp.dropAvailabilityGroup && !ag.available) throw cleanUpRefused(intent.target.availabilityGroup, ag.whyNot);
@@ -148,6 +70,35 @@ function refuseUnsafeCleanUp(intent: Intent, o: Observation): void {
     );
   }
 }
+
+/** Choices that cannot all be had. */
+function refuseContradictions(intent: Intent, settled: Settled, initial: InitialState): void {
+  const { cleanUp, target, copyAfterwards } = intent;
+  if (settled.purpose === 'repairSplitBrain' && intent.kind !== 'forced')
+    throw refused(
+      l10n.t('Making one of two primaries secondary throws away what it alone has: it is a forced action.'),
+      l10n.t('Choose forced, and confirm it with the name of the database.'),
+    );
+  if (settled.route === 'breakLink' && settled.direction !== 'toInstance')
+    throw refused(
+      l10n.t('Breaking a link has no direction: each side keeps what it has.'),
+      l10n.t('Leave the direction out.'),
+    );
+  if (copyAfterwards !== 'usable') return;
+  if (!copyIsLeftBehind(settled, initial.sqlServerRole))
+    throw refused(
+      l10n.t('There is no copy on SQL Server that would have to be made usable.'),
+      l10n.t('Leave SQL Server’s copy as it is.'),
+    );
+  if (!cleanUp.dropAvailabilityGroup)
+    throw refused(
+      l10n.t('The copy on SQL Server can be recovered only when it is in no availability group.'),
+      l10n.t('Drop the availability group {0} too, or leave the copy as it is.', target.availabilityGroup),
+    );
+}
+
+const refused = (message: string, advice: string): LinkError =>
+  new LinkError({ reason: 'refused', venue: 'sqlServer', message, advice });
 
 const cleanUpRefused = (name: string, why: string | undefined): LinkError =>
   new LinkError({

@@ -4,6 +4,7 @@ import type { Observation } from '../link/observation.ts';
 import type { Journal } from '../link/ports.ts';
 import { LinkError, type Problem, problemOf } from '../link/problem.ts';
 import { backOut } from './back-out.ts';
+import { whyNotSend } from './data-loss.ts';
 import type { Outcome, RunEvent, RunResult } from './events.ts';
 import { holdsNow, nextDuties, twoWritableCopies } from './holds.ts';
 import type { Plan, Step } from './plan.ts';
@@ -49,6 +50,7 @@ class Run {
     quiet: undefined,
     catchUpEndsAt: undefined,
     proof: undefined,
+    roleSwitchProof: undefined,
     operation: undefined,
     writableAt: undefined,
     evidence: [],
@@ -71,7 +73,7 @@ class Run {
     const started: Step[] = [];
     try {
       await this.#tell({ event: 'started', at: this.#now(), plan: this.#plan });
-      for (const step of await this.#stepsAhead()) {
+      for (const step of await this.#stepsAhead(started)) {
         this.#signal().throwIfAborted();
         started.push(step);
         await this.#step(step);
@@ -86,15 +88,28 @@ class Run {
     }
   }
 
-  async #stepsAhead(): Promise<readonly Step[]> {
+  /** All steps; taken up again, those after the last one that the servers show as passed. What would have to be put back counts as started. */
+  async #stepsAhead(started: Step[]): Promise<readonly Step[]> {
     const { steps } = this.#plan;
+    if (!this.#options.resume) return steps;
     const crossing = steps.findIndex(s => s.pointOfNoReturn);
-    const step = steps[crossing];
-    if (!this.#options.resume || !step || !bind(step, this.#plan).isDone(await this.#recentLook())) return steps;
-    this.#pointOfNoReturn = 'passed';
-    for (const { id } of steps.slice(0, crossing + 1))
+    const look = await this.#recentLook();
+    const isDone = (step: Step | undefined) => step !== undefined && bind(step, this.#plan).isDone(look);
+    if (isDone(steps[crossing])) {
+      this.#pointOfNoReturn = 'passed';
+      return this.#skip(steps, crossing);
+    }
+    // Between SQL Server's giving up its role and the instance's taking it nobody is primary: what comes before cannot be looked at any more.
+    const givenUp = steps.findIndex(s => s.kind === 'giveUpRole');
+    if (!isDone(steps[givenUp])) return steps;
+    started.push(...steps.slice(0, givenUp + 1));
+    return this.#skip(steps, givenUp);
+  }
+
+  async #skip(steps: readonly Step[], last: number): Promise<readonly Step[]> {
+    for (const { id } of steps.slice(0, last + 1))
       await this.#tell({ event: 'stepDone', at: this.#now(), step: id, how: 'alreadyDone', note: undefined });
-    return steps.slice(crossing + 1);
+    return steps.slice(last + 1);
   }
 
   async #step(step: Step): Promise<void> {
@@ -181,6 +196,13 @@ class Run {
   }
 
   async #send(change: Change, signal: AbortSignal): Promise<Sent> {
+    const refusal = whyNotSend(change, this.#plan, this.#notes, this.#freshLook(), this.#now());
+    if (refusal)
+      throw new LinkError({
+        reason: 'refused',
+        venue: change.on,
+        message: l10n.t('This was not sent: {0}.', refusal),
+      });
     this.#latest = undefined;
     if (change.on === 'azure') return this.#side('azure', this.#sides.azure).start(change.arm, signal);
     await this.#side(change.on, change.on === 'sqlServer' ? this.#sides.sqlServer : this.#sides.instance).execute(
@@ -199,10 +221,13 @@ class Run {
     });
   }
 
-  async #recentLook(): Promise<Observation> {
+  #freshLook(): Observation | undefined {
     const latest = this.#latest;
-    if (latest && this.#now() - latest.takenAt <= LOOK_VALID_MS) return latest;
-    return this.#work(this.#signal()).observe();
+    return latest && this.#now() - latest.takenAt <= LOOK_VALID_MS ? latest : undefined;
+  }
+
+  async #recentLook(): Promise<Observation> {
+    return this.#freshLook() ?? this.#work(this.#signal()).observe();
   }
 
   #signal(): AbortSignal {

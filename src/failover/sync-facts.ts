@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Direction } from '../link/capabilities.ts';
 import { formatLsn, type Lsn, sameLsn } from '../link/lsn.ts';
 import { sameName } from '../link/names.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   ServerSight,
   SessionInDatabase,
 } from '../link/observation.ts';
-import type { LinkTarget, Role } from '../link/vocabulary.ts';
+import type { LinkTarget, Role, Side } from '../link/vocabulary.ts';
 import type { SyncProgress } from './events.ts';
 
 /** Pure facts of an observation: what is equal, who writes, what is still being waited for. */
@@ -43,12 +44,36 @@ export function roles(o: Observation): { readonly sqlServer: Role; readonly inst
   return { sqlServer: server, instance };
 }
 
+/** The side that is primary before a failover in this direction, and the one that is primary afterwards. */
+export const sidesOf = (direction: Direction): { readonly from: Side; readonly to: Side } =>
+  direction === 'toInstance'
+    ? { from: 'sqlServer', to: 'managedInstance' }
+    : { from: 'managedInstance', to: 'sqlServer' };
+
+/** What a side says of itself. */
+export const sightOf = (o: Observation, side: Side): ServerSight | undefined =>
+  side === 'sqlServer' ? sqlServerSight(o) : instanceSight(o);
+
+/** Role of one side. */
+export const roleOf = (o: Observation, side: Side): Role =>
+  side === 'sqlServer' ? roles(o).sqlServer : roles(o).instance;
+
+/** Everybody else who is connected to the databases on the side that takes writes; an instance that Azure alone shows tells of nobody. */
+export const sessionsOnPrimary = (o: Observation, direction: Direction = 'toInstance'): readonly SessionInDatabase[] =>
+  sightOf(o, sidesOf(direction).from)?.sessions ?? [];
+
 /** Sessions that have a transaction open in the databases: what they write after the cut would stay behind. */
-export const writers = (o: Observation): readonly SessionInDatabase[] =>
-  (sqlServerSight(o)?.sessions ?? []).filter(s => s.openTransactions > 0);
+export const writers = (o: Observation, direction: Direction = 'toInstance'): readonly SessionInDatabase[] =>
+  sessionsOnPrimary(o, direction).filter(s => s.openTransactions > 0);
 
 const allSynchronous = (link: LinkOnServer): boolean =>
   link.members.length > 0 && link.members.every(m => m.commitMode === 'synchronous');
+
+/** The primary's catalog decides; of an instance that cannot be asked itself Azure tells. */
+function synchronousOnPrimary(o: Observation, direction: Direction): boolean {
+  const link = sightOf(o, sidesOf(direction).from)?.link;
+  return link && link.members.length > 0 ? allSynchronous(link) : azureLink(o)?.commitMode === 'synchronous';
+}
 
 /** The positions that must be equal before a planned cut, of one database. */
 export interface LsnPair {
@@ -60,13 +85,16 @@ export interface LsnPair {
 }
 
 /** Hardened LSNs as each side itself says; the instance's from Azure where it cannot be asked. */
-export function lsnPairs(o: Observation, target: LinkTarget): readonly LsnPair[] {
+export function lsnPairs(o: Observation, target: LinkTarget, direction: Direction = 'toInstance'): readonly LsnPair[] {
   return target.databases.map(database => {
     const server = databaseOn(sqlServerSight(o), database)?.local;
-    const instance = instanceSight(o)
-      ? databaseOn(instanceSight(o), database)?.local?.hardenedLsn
-      : databaseInAzure(o, database)?.hardenedLsn;
-    return { database, sqlServer: server?.hardenedLsn, instance, lastCommit: server?.lastCommitLsn };
+    const instance = instanceSight(o) ? databaseOn(instanceSight(o), database)?.local : databaseInAzure(o, database);
+    return {
+      database,
+      sqlServer: server?.hardenedLsn,
+      instance: instance?.hardenedLsn,
+      lastCommit: direction === 'toInstance' ? server?.lastCommitLsn : instance?.lastCommitLsn,
+    };
   });
 }
 
@@ -85,12 +113,16 @@ export const pairsUnmoved = (a: readonly LsnPair[], b: readonly LsnPair[]): bool
   );
 
 /** What still keeps the databases from being synchronized while writers go on; undefined = synchronized. */
-export function notCaughtUp(o: Observation, target: LinkTarget): string | undefined {
+export function notCaughtUp(
+  o: Observation,
+  target: LinkTarget,
+  direction: Direction = 'toInstance',
+): string | undefined {
   const server = sqlServerSight(o);
   if (!server) return l10n.t('SQL Server to answer');
   if (!server.link) return l10n.t('the link {0} to be seen on SQL Server', target.link);
   if (instanceReadBy(o) === 'none') return l10n.t('the managed instance or Azure to answer');
-  if (!allSynchronous(server.link)) return l10n.t('the link to be in synchronous mode');
+  if (!synchronousOnPrimary(o, direction)) return l10n.t('the link to be in synchronous mode');
   for (const name of target.databases) {
     const missing = databaseNotCaughtUp(o, server, name);
     if (missing) return missing;
@@ -116,20 +148,28 @@ function databaseNotCaughtUp(o: Observation, server: ServerSight, name: string):
 }
 
 /** What still keeps the databases from being provably equal; undefined = equal in this look. Queues that are not reported do not count: the LSNs do. */
-export function notEqual(o: Observation, target: LinkTarget): string | undefined {
-  const behind = notCaughtUp(o, target);
+export function notEqual(o: Observation, target: LinkTarget, direction: Direction = 'toInstance'): string | undefined {
+  const behind = notCaughtUp(o, target, direction);
   if (behind) return behind;
-  const writing = writers(o);
+  const writing = writers(o, direction);
   if (writing.length > 0)
     return l10n.t('{0} open transaction(s) to end: {1}', writing.length, describeSessions(writing));
   for (const name of target.databases) {
     const remote = databaseOn(sqlServerSight(o), name)?.remote;
-    const there = databaseOn(instanceSight(o), name)?.local;
-    if ((remote?.sendQueueKb ?? 0) > 0)
-      return l10n.t('the send queue of {0} to be empty ({1} KB left)', name, remote?.sendQueueKb ?? 0);
-    const redo = there?.redoQueueKb ?? remote?.redoQueueKb ?? 0;
+    const there = databaseOn(instanceSight(o), name);
+    const sendQueue = (direction === 'toInstance' ? remote : there?.remote)?.sendQueueKb ?? 0;
+    if (sendQueue > 0) return l10n.t('the send queue of {0} to be empty ({1} KB left)', name, sendQueue);
+    const redo =
+      direction === 'toInstance'
+        ? (there?.local?.redoQueueKb ?? remote?.redoQueueKb ?? 0)
+        : (databaseOn(sqlServerSight(o), name)?.local?.redoQueueKb ?? 0);
     if (redo > 0) return l10n.t('the redo queue of {0} to be empty ({1} KB left)', name, redo);
   }
+  return notSameLsn(o, target);
+}
+
+/** What keeps the hardened LSNs alone from being equal; undefined = both sides report them and they are. */
+export function notSameLsn(o: Observation, target: LinkTarget): string | undefined {
   const unequal = lsnPairs(o, target).find(p => !sameLsn(p.sqlServer, p.instance));
   if (!unequal) return undefined;
   if (unequal.sqlServer === undefined || unequal.instance === undefined)
@@ -151,21 +191,27 @@ export function describeSessions(sessions: readonly SessionInDatabase[]): string
 }
 
 /** The live figures of the first (or only) database of the link. */
-export function progressOf(o: Observation, target: LinkTarget, waitingFor: string): SyncProgress {
+export function progressOf(
+  o: Observation,
+  target: LinkTarget,
+  waitingFor: string,
+  direction: Direction = 'toInstance',
+): SyncProgress {
   const [pair] = lsnPairs(o, target);
   const name = target.databases[0] ?? '';
-  const remote = databaseOn(sqlServerSight(o), name)?.remote;
-  const there = databaseOn(instanceSight(o), name)?.local;
+  const here = databaseOn(sqlServerSight(o), name);
+  const there = databaseOn(instanceSight(o), name);
+  const [known, own] = direction === 'toInstance' ? [here?.remote, there?.local] : [there?.remote, here?.local];
   return {
     sqlServerHardenedLsn: pair?.sqlServer?.toString(),
     instanceHardenedLsn: pair?.instance?.toString(),
     instanceReadBy: instanceReadBy(o),
-    sendQueueKb: remote?.sendQueueKb,
-    redoQueueKb: there?.redoQueueKb ?? remote?.redoQueueKb,
-    lagSeconds: remote?.lagSeconds ?? there?.lagSeconds,
+    sendQueueKb: known?.sendQueueKb,
+    redoQueueKb: own?.redoQueueKb ?? known?.redoQueueKb,
+    lagSeconds: known?.lagSeconds ?? own?.lagSeconds,
     // A primary calls itself synchronized as soon as its mode is synchronous: what it says of the other side tells.
-    syncState: remote?.syncState ?? there?.syncState ?? 'unknown',
-    writers: writers(o).length,
+    syncState: known?.syncState ?? own?.syncState ?? 'unknown',
+    writers: writers(o, direction).length,
     waitingFor,
   };
 }

@@ -158,6 +158,8 @@ export interface DatabaseInAzure {
   readonly hardenedLsn: Lsn | undefined;
   readonly lastHardenedTime: number | undefined;
   readonly lastCommitLsn: Lsn | undefined;
+  /** End of the last automatic full backup that Azure tells of, Unix ms. */
+  readonly lastBackupTime?: number | undefined;
   readonly mostRecentError: string | undefined;
   /** Expiry of the partner's certificate, Unix ms. */
   readonly certificateExpiry: number | undefined;

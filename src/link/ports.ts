@@ -1,4 +1,5 @@
 import type { DatabaseSummary, InstanceInAzure, LinkInAzure, ServerIdentity, ServerSight } from './observation.ts';
+import type { AzureReadiness, ServerReadiness } from './readiness.ts';
 import type { AzureInstanceRef, Side } from './vocabulary.ts';
 
 /** A T-SQL statement that changes something. Its text is made in one place (src/failover) and sent as it stands, in a batch of its own. */
@@ -45,6 +46,8 @@ export interface SqlSide {
   databases(signal: AbortSignal): Promise<readonly DatabaseSummary[]>;
   /** One look at a link, in one round trip. */
   observe(query: LinkQuery, signal: AbortSignal): Promise<ServerSight>;
+  /** What the readiness checks need besides; one round trip for the server and one for each database. */
+  readiness(query: LinkQuery, signal: AbortSignal): Promise<ServerReadiness>;
   /** Sends one statement. A lost answer or a client-side timeout is LinkError 'unknownOutcome'. Never sends twice. */
   execute(command: SqlCommand, signal: AbortSignal): Promise<void>;
   /** Idempotent. */
@@ -88,6 +91,8 @@ export interface AzureSide {
   links(instance: AzureInstanceRef, signal: AbortSignal): Promise<readonly LinkInAzure[]>;
   /** Status of a database on the instance (Online, Restoring, …); undefined when there is none of that name. */
   databaseStatus(instance: AzureInstanceRef, database: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What the readiness checks need of the instance and what surrounds it. */
+  readiness(instance: AzureInstanceRef, signal: AbortSignal): Promise<AzureReadiness>;
   /** Starts a change; does not wait for a long-running operation. A lost answer is LinkError 'unknownOutcome'. */
   start(request: ArmRequest, signal: AbortSignal): Promise<ArmOutcome>;
   /** Resolves when the operation has succeeded, honouring Retry-After; throws LinkError with Azure's code when it failed. */

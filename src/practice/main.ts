@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Way } from '../link/capabilities.ts';
 import { problemOf } from '../link/problem.ts';
 import { problemSentence } from '../link/problem-text.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
@@ -12,6 +13,7 @@ interface Options {
   readonly json: boolean;
   readonly against?: string;
   readonly kind: FailoverKind;
+  readonly way?: Way;
   readonly budget: number;
   readonly scenario: string;
   readonly seed?: number;
@@ -37,6 +39,13 @@ const program = new Command('practice')
       .choices(['planned', 'forced'])
       .default('planned'),
   )
+  .addOption(
+    new Option('--way <way>', 'planned: cut the link, or keep it (2022 CU13 and later; 2022 before CU13)').choices([
+      'cutLink',
+      'tsqlFailover',
+      'roleSwitch',
+    ]),
+  )
   .option('--budget <seconds>', 'how long to wait for both sides to be equal', wholeNumber(1), 300)
   .option('--scenario <name>', 'scenario of the lab that is started', 'sql2019')
   .option('--seed <n>', 'seed of the lab that is started', wholeNumber(0))
@@ -58,7 +67,12 @@ async function main(): Promise<number> {
   const own = options.against === undefined ? await startLab(options, cancel.signal) : undefined;
   try {
     const lab = own?.description ?? (await readLabDescription(options.against ?? ''));
-    const outcome = await practise(lab, { ...options, signal: cancel.signal, report: narrate(out) });
+    const outcome = await practise(lab, {
+      ...options,
+      way: wayOf(options),
+      signal: cancel.signal,
+      report: narrate(out),
+    });
     sayOutcome(out, outcome);
     if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(outcome))}\n`);
     return exitCode(outcome);
@@ -66,6 +80,8 @@ async function main(): Promise<number> {
     await own?.stop();
   }
 }
+
+const wayOf = ({ kind, way }: Options): Way => (kind === 'forced' ? 'force' : (way ?? 'cutLink'));
 
 const LAB_READY_WITHIN_MS = 30_000;
 

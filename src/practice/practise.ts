@@ -1,8 +1,10 @@
+import { settle } from '../failover/choices.ts';
 import type { RunEvent, RunResult } from '../failover/events.ts';
 import { makePlan } from '../failover/make-plan.ts';
 import type { Plan } from '../failover/plan.ts';
 import { runPlan } from '../failover/run.ts';
 import { observe } from '../failover/sides.ts';
+import type { Way } from '../link/capabilities.ts';
 import { systemClock } from '../link/clock.ts';
 import type { FailoverKind } from '../link/vocabulary.ts';
 import type { SqlConnectOptions } from '../sql/connect.ts';
@@ -14,6 +16,8 @@ import { labServer } from './lab-server.ts';
 
 export interface PracticeOptions {
   readonly kind: FailoverKind;
+  /** How a failover to the instance goes. */
+  readonly way: Way;
   /** Seconds. */
   readonly budget: number;
   readonly writers: number;
@@ -62,11 +66,15 @@ async function practiseWith(
     closing.defer(() => rows.close());
     return rows;
   };
+  const keepsLink = settle(options.kind, { way: options.way }).keepsLink;
   const intent = {
     kind: options.kind,
+    way: options.way,
     target,
-    cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: options.dropAg },
+    cleanUp: { dropDistributedAvailabilityGroup: !keepsLink, dropAvailabilityGroup: !keepsLink && options.dropAg },
     catchUpBudgetSeconds: options.budget,
+    // On a practice link the choice of the kind is confirmation enough.
+    typedDatabaseName: database,
   };
   // A look before anything is opened or written: what speaks against the failover is told first.
   makePlan(intent, await observe(sides, target, systemClock, options.signal), systemClock);

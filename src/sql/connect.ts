@@ -7,6 +7,7 @@ import type { ServerName } from './connect-error.ts';
 import { readDatabases } from './databases.ts';
 import { readIdentity } from './identity.ts';
 import { observeLink } from './observe.ts';
+import { readReadiness } from './readiness.ts';
 import { Session } from './session.ts';
 import { guardedConnector } from './wire-guard.ts';
 
@@ -72,6 +73,7 @@ export async function connectSql(options: SqlConnectOptions, signal: AbortSignal
     identify: async signal => (await readIdentity(session, signal)).identity,
     databases: signal => readDatabases(session, signal),
     observe: (query, signal) => observeLink(session, options.side, query, signal),
+    readiness: (query, signal) => readReadiness(session, query, signal),
     execute: (command, signal) => session.change(command, signal),
     close: () => session.close(),
   };

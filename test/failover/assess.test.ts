@@ -40,7 +40,7 @@ describe('what speaks against a failover', () => {
           s.availabilityGroup ? { availabilityGroup: { ...s.availabilityGroup, localRole: 'secondary' } } : {},
         ),
     ],
-    ['instanceIsPrimary', o => withServer(o, s => (s.link ? { link: { ...s.link, localRole: 'secondary' } } : {}))],
+    ['noPrimary', o => withServer(o, s => (s.link ? { link: { ...s.link, localRole: 'secondary' } } : {}))],
     [
       'disconnected',
       o =>

@@ -13,6 +13,7 @@ const intentFor = (link: SmallLink, change: Partial<Intent> = {}): Intent => ({
   target: link.target,
   cleanUp: { dropDistributedAvailabilityGroup: true, dropAvailabilityGroup: false },
   catchUpBudgetSeconds: 300,
+  typedDatabaseName: 'Sales',
   ...change,
 });
 

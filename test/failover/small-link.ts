@@ -4,6 +4,7 @@ import { parseLsn } from '../../src/link/lsn.ts';
 import type {
   AvailabilityGroupUse,
   LinkInAzure,
+  LinkMember,
   ReplicaState,
   ServerSight,
   SessionInDatabase,
@@ -33,6 +34,19 @@ export class SmallLink {
   linkId = 'C856CFF5-A6FE-418E-8894-17799CC20F5D';
   instanceWritable = false;
   instanceRole: 'primary' | 'secondary' = 'secondary';
+  sqlServerRole: 'primary' | 'secondary' = 'primary';
+  version = '15.0.4420.2';
+  failoverMode = 'None';
+  required = 0;
+  /** Data movement towards SQL Server. */
+  suspended = false;
+  /** The copy on SQL Server lost its link while it was a secondary. */
+  copyRestoring = false;
+  /** The instance's first full backup ends this long after it has become primary, ms. */
+  backupAfterMs = 60_000;
+  becamePrimaryAt: number | undefined;
+  /** Log records thrown away because a diverged side was made secondary. */
+  discarded = 0n;
   groups = new Set(['DAG_Sales', 'AG_Sales']);
   otherDatabases: string[] = [];
   instanceReachable = true;
@@ -43,6 +57,9 @@ export class SmallLink {
   readonly received: string[] = [];
   /** Called before a request is executed; may throw, or return 'dropAnswer' to execute and then lose the answer. */
   fault: (text: string) => 'dropAnswer' | undefined = () => undefined;
+  /** Requests that Azure accepts and whose operation then fails, without effect. */
+  failsLater: (request: ArmRequest) => boolean = () => false;
+  failure = problem('refused', 'DistributedAvailabilityGroupSetRoleFailed');
   #lastAdvance = this.now;
   readonly #sleepers = new Set<{ readonly at: number; wake(): void }>();
 
@@ -68,13 +85,17 @@ export class SmallLink {
     if (this.#sleepers.size > 0) setImmediate(() => this.#wakeNext());
   }
 
-  readonly target: LinkTarget = {
+  get target(): LinkTarget {
+    return { ...this.#target, sqlServer: { name: 'SQLPROD01', version: this.version } };
+  }
+
+  readonly #target: LinkTarget = {
     link: 'DAG_Sales',
     linkId: this.linkId,
     availabilityGroup: 'AG_Sales',
     instanceAvailabilityGroup: 'mi-prod',
     databases: ['Sales'],
-    sqlServer: { name: 'SQLPROD01', version: '15.0.4420.2' },
+    sqlServer: { name: 'SQLPROD01', version: '' },
     instance: { name: 'mi-prod', fullyQualifiedDomainName: 'mi-prod.abc123.database.windows.net' },
     azure: { subscriptionId: '11111111-2222-3333-4444-555555555555', resourceGroup: 'rg-prod', instance: 'mi-prod' },
   };
@@ -91,15 +112,63 @@ export class SmallLink {
     this.now += ms;
     const elapsed = BigInt(this.now - this.#lastAdvance);
     this.#lastAdvance = this.now;
-    if (this.now <= this.writersStopAt) this.committed += (this.writeRate * elapsed) / 1000n;
-    if (!this.linkInAzure || this.instanceRole === 'primary') return;
-    const sent = this.hardened + (this.sendRate * elapsed) / 1000n;
-    this.hardened =
-      this.mode === 'synchronous' && sent >= this.committed
-        ? this.committed
-        : sent < this.committed
-          ? sent
-          : this.committed;
+    const written = this.now <= this.writersStopAt ? (this.writeRate * elapsed) / 1000n : 0n;
+    if (this.sqlServerRole === 'primary') this.committed += written;
+    else if (this.instanceRole === 'primary') this.hardened += written;
+    if (!this.linkInAzure) return;
+    const sendable = (this.sendRate * elapsed) / 1000n;
+    const least = (x: bigint, y: bigint) => (x < y ? x : y);
+    if (this.instanceRole === 'secondary') this.hardened = least(this.hardened + sendable, this.committed);
+    else if (this.sqlServerRole === 'secondary' && !this.suspended)
+      this.committed = least(this.committed + sendable, this.hardened);
+  }
+
+  /** A state in which SQL Server is the secondary. */
+  reversed(): this {
+    this.sqlServerRole = 'secondary';
+    this.instanceRole = 'primary';
+    this.instanceWritable = true;
+    return this;
+  }
+
+  /** SQL Server 2022 and a link made for both directions. */
+  twoWay(version = '16.0.4165.4'): this {
+    this.version = version;
+    this.failoverMode = 'Manual';
+    return this;
+  }
+
+  /** Who is connected to the side that is primary. */
+  #sessions(): SessionInDatabase[] {
+    const session: SessionInDatabase = {
+      id: 57,
+      login: 'app',
+      host: 'WEB01',
+      program: 'shop',
+      database: 'Sales',
+      openTransactions: this.openTransactions,
+      transactionSeconds: 5,
+      logUsedKb: 1,
+    };
+    return this.openTransactions > 0 ? [session] : [];
+  }
+
+  /** The instance's own catalog of the link, which Azure changes. */
+  #membersOnInstance(): LinkMember[] {
+    return ['mi-prod', 'AG_Sales'].map(availabilityGroup => ({
+      availabilityGroup,
+      endpointUrl: 'tcp://x:5022',
+      commitMode: this.azureMode,
+      isLocal: availabilityGroup === 'mi-prod',
+      role: availabilityGroup === 'mi-prod' ? this.instanceRole : this.sqlServerRole,
+      connected: this.linkInAzure,
+      health: 'healthy',
+      lastConnectError: undefined,
+    }));
+  }
+
+  get sqlServerWritable(): boolean {
+    return this.groups.has('DAG_Sales') ? this.sqlServerRole === 'primary' : !this.copyRestoring;
   }
 
   #synchronized(): boolean {
@@ -136,7 +205,7 @@ export class SmallLink {
     return {
       identity: {
         name,
-        version: '15.0.4420.2',
+        version: this.version,
         edition: 'Enterprise Edition',
         isManagedInstance: false,
         alwaysOnEnabled: true,
@@ -164,21 +233,12 @@ export class SmallLink {
     practice: false,
     identify: () => Promise.reject(new Error('not used')),
     databases: () => Promise.reject(new Error('not used')),
+    readiness: () => Promise.reject(problem('unsupported', 'a small link has nothing around it')),
     close: async () => undefined,
     observe: async () => {
       if (!this.sqlServerReachable) throw problem('unreachable', 'no route');
       const lsn = parseLsn(String(37_000_000_000_000_000n + this.committed));
       const linked = this.groups.has('DAG_Sales');
-      const session: SessionInDatabase = {
-        id: 57,
-        login: 'app',
-        host: 'WEB01',
-        program: 'shop',
-        database: 'Sales',
-        openTransactions: this.openTransactions,
-        transactionSeconds: 5,
-        logUsedKb: 1,
-      };
       const group: AvailabilityGroupUse = {
         name: 'AG_Sales',
         id: 'A',
@@ -200,36 +260,43 @@ export class SmallLink {
           ? {
               name: 'DAG_Sales',
               id: this.linkId,
-              localRole: 'primary',
+              localRole: this.sqlServerRole,
               instance: {
                 instance: 'mi-prod',
                 fullyQualifiedDomainName: 'mi-prod.abc123.database.windows.net',
                 port: 5022,
               },
               members: [
-                { ...member, availabilityGroup: 'AG_Sales', isLocal: true, role: 'primary' },
-                { ...member, availabilityGroup: 'mi-prod', isLocal: false, role: 'secondary' },
+                { ...member, availabilityGroup: 'AG_Sales', isLocal: true, role: this.sqlServerRole },
+                { ...member, availabilityGroup: 'mi-prod', isLocal: false, role: this.instanceRole },
               ],
             }
           : undefined,
         databases: [
           {
             name: 'Sales',
-            state: 'ONLINE',
-            writable: true,
+            state: this.copyRestoring ? 'RESTORING' : 'ONLINE',
+            writable: this.sqlServerWritable,
             local: this.#replica({
-              hardenedLsn: this.mode === 'synchronous' ? lsn : undefined,
+              suspended: this.suspended,
+              hardenedLsn: this.mode === 'synchronous' || this.sqlServerRole === 'secondary' ? lsn : undefined,
               endOfLogLsn: lsn,
               lastCommitLsn: lsn,
             }),
-            remote: this.#replica({ sendQueueKb: Number(this.committed - this.hardened), redoQueueKb: 0 }),
+            remote:
+              this.sqlServerRole === 'primary'
+                ? this.#replica({ sendQueueKb: Number(this.committed - this.hardened), redoQueueKb: 0 })
+                : undefined,
           },
         ],
-        sessions: this.openTransactions > 0 ? [session] : [],
+        sessions: this.sqlServerRole === 'primary' ? this.#sessions() : [],
         availabilityGroup: this.groups.has('AG_Sales') ? group : undefined,
       });
     },
-    execute: async (command: SqlCommand) => this.#perform(command.text, () => this.#tsql(command.text)),
+    execute: async (command: SqlCommand) => {
+      if (!this.sqlServerReachable) throw problem('unreachable', 'no route');
+      await this.#perform(command.text, () => this.#tsql(command.text));
+    },
   };
 
   readonly #instance: SqlSide = {
@@ -239,8 +306,15 @@ export class SmallLink {
     observe: async () =>
       this.#sight('mi-prod', {
         link: this.linkInAzure
-          ? { name: 'DAG_Sales', id: this.linkId, localRole: this.instanceRole, members: [], instance: undefined }
+          ? {
+              name: 'DAG_Sales',
+              id: this.linkId,
+              localRole: this.instanceRole,
+              members: this.#membersOnInstance(),
+              instance: undefined,
+            }
           : undefined,
+        sessions: this.instanceRole === 'primary' ? this.#sessions() : [],
         databases: [
           {
             name: 'Sales',
@@ -248,13 +322,14 @@ export class SmallLink {
             writable: this.instanceWritable,
             local: this.#replica({
               hardenedLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)),
+              lastCommitLsn: parseLsn(String(37_000_000_000_000_000n + this.hardened)),
               redoQueueKb: 0,
             }),
             remote: undefined,
           },
         ],
       }),
-    execute: async () => Promise.reject(problem('unsupported', 'nothing is sent to the instance on this route')),
+    execute: async (command: SqlCommand) => this.#perform(command.text, () => this.#onInstance(command.text)),
   };
 
   readonly #azure: AzureSide = {
@@ -266,14 +341,18 @@ export class SmallLink {
     permissions: async () => ({ known: true, missing: [] }),
     links: async () => [],
     link: async () => (this.linkInAzure ? this.#linkInAzure() : undefined),
+    readiness: () => Promise.reject(problem('unsupported', 'a small link has nothing around it')),
     databaseStatus: async () => (this.instanceWritable ? 'Online' : 'Restoring'),
     start: async (request: ArmRequest): Promise<ArmOutcome> => {
+      if (this.failsLater(request)) return { state: 'running', operation: 'failing' };
       await this.#perform(`${request.method} ${request.path} ${JSON.stringify(request.body ?? null)}`, () =>
         this.#arm(request),
       );
       return { state: 'done' };
     },
-    follow: async () => undefined,
+    follow: async operation => {
+      if (operation === 'failing') throw this.failure;
+    },
   };
 
   #linkInAzure(): LinkInAzure {
@@ -282,10 +361,14 @@ export class SmallLink {
       id: this.linkId,
       commitMode: this.azureMode,
       instanceRole: this.instanceRole,
-      partnerRole: this.instanceRole === 'primary' ? 'secondary' : 'primary',
+      partnerRole: this.sqlServerReachable
+        ? this.sqlServerRole
+        : this.instanceRole === 'primary'
+          ? 'secondary'
+          : 'primary',
       partnerAvailabilityGroup: 'AG_Sales',
       instanceAvailabilityGroup: 'mi-prod',
-      failoverMode: 'None',
+      failoverMode: this.failoverMode,
       databases: [
         {
           name: 'Sales',
@@ -311,18 +394,92 @@ export class SmallLink {
 
   #tsql(text: string): void {
     const modes = [...text.matchAll(/N'([^']+)' WITH \(AVAILABILITY_MODE = (SYNCHRONOUS|ASYNCHRONOUS)_COMMIT\)/g)];
-    if (/^ALTER AVAILABILITY GROUP \[DAG_Sales\] MODIFY AVAILABILITY GROUP ON\s/.test(text) && modes.length === 2)
+    const group = /^ALTER AVAILABILITY GROUP \[DAG_Sales\] (.*);$/s.exec(text)?.[1] ?? '';
+    const drop = /^DROP AVAILABILITY GROUP \[(\w+)\];$/.exec(text)?.[1];
+    if (/^MODIFY AVAILABILITY GROUP ON\s/.test(group) && modes.length === 2)
       this.mode = modes[0]?.[2] === 'SYNCHRONOUS' ? 'synchronous' : 'asynchronous';
-    else if (/^DROP AVAILABILITY GROUP \[(\w+)\];$/.test(text)) this.groups.delete(/\[(\w+)\]/.exec(text)?.[1] ?? '');
-    else throw problem('refused', `not understood: ${text}`);
+    else if (group === 'FAILOVER') this.#failOver('sqlServer');
+    else if (group === 'SET (ROLE = SECONDARY)') this.#demoteSqlServer();
+    else if (group === 'FORCE_FAILOVER_ALLOW_DATA_LOSS') this.#forceSqlServer();
+    else if (/^SET \(REQUIRED_SYNCHRONIZED_SECONDARIES_TO_COMMIT = [01]\)$/.test(group)) this.#require(group);
+    else if (drop) this.#drop(drop);
+    else if (text === 'ALTER DATABASE [Sales] SET HADR RESUME;') this.suspended = false;
+    else if (text === 'RESTORE DATABASE [Sales] WITH RECOVERY;') this.#recover();
+    else if (!/^BACKUP DATABASE \[Sales\] TO DISK = N'[^']+' WITH COPY_ONLY, CHECKSUM;$/.test(text))
+      throw problem('refused', `not understood: ${text}`);
+  }
+
+  #onInstance(text: string): void {
+    if (text === 'ALTER AVAILABILITY GROUP [DAG_Sales] FAILOVER;') this.#failOver('managedInstance');
+    else if (!text.startsWith('IF NOT EXISTS (SELECT 1 FROM msdb.dbo.backupset'))
+      throw problem('refused', `not understood: ${text}`);
+    else if (this.becamePrimaryAt === undefined || this.now < this.becamePrimaryAt + this.backupAfterMs)
+      throw new LinkError({ reason: 'refused', venue: 'managedInstance', message: 'no full backup', number: 50_010 });
+  }
+
+  #require(text: string): void {
+    if (this.sqlServerRole !== 'primary') throw problem('wrongRole', 'only on the primary');
+    this.required = text.includes('= 1') ? 1 : 0;
+  }
+
+  #recover(): void {
+    if (this.groups.has('AG_Sales')) throw problem('refused', 'still in a group');
+    this.copyRestoring = false;
+  }
+
+  #drop(name: string): void {
+    if (name === 'DAG_Sales' && this.sqlServerRole === 'secondary') this.copyRestoring = true;
+    this.groups.delete(name);
+  }
+
+  /** Refuses what the real one refuses: wrong side, not synchronized. */
+  #failOver(from: 'sqlServer' | 'managedInstance'): void {
+    const primary = from === 'sqlServer' ? this.sqlServerRole : this.instanceRole;
+    if (primary !== 'primary') throw problem('wrongRole', 'not the primary');
+    if (!this.#synchronized()) throw problem('notSynchronized', 'not synchronized');
+    if (from === 'sqlServer') this.#takeOver();
+    this.sqlServerRole = from === 'sqlServer' ? 'secondary' : 'primary';
+    if (from === 'managedInstance') {
+      this.instanceRole = 'secondary';
+      this.instanceWritable = false;
+    }
+  }
+
+  #demoteSqlServer(): void {
+    this.sqlServerRole = 'secondary';
+    if (this.instanceRole === 'secondary') return;
+    this.discarded = this.committed > this.hardened ? this.committed - this.hardened : 0n;
+    this.committed = this.hardened;
+    this.suspended = true;
+  }
+
+  #forceSqlServer(): void {
+    if (this.sqlServerRole === 'primary') throw problem('wrongRole', 'already primary');
+    if (this.instanceRole === 'primary') this.lostAtCut = this.hardened - this.committed;
+    this.sqlServerRole = 'primary';
   }
 
   #arm(request: ArmRequest): void {
-    if (request.method === 'PATCH')
-      this.azureMode = JSON.stringify(request.body).includes('Async') ? 'asynchronous' : 'synchronous';
+    const body = JSON.stringify(request.body ?? null);
+    if (request.method === 'PATCH') this.#azureMode(body);
     else if (request.method === 'DELETE') this.#cut();
-    else if (request.path.endsWith('/failover')) this.#takeOver();
+    else if (request.path.endsWith('/failover') && body.includes('Planned')) this.#failOver('managedInstance');
+    else if (request.path.endsWith('/failover') && body.includes('ForcedAllowDataLoss')) this.#takeOver();
+    else if (request.path.endsWith('/setRole') && body.includes('"Primary"')) this.#takeOver();
+    else if (request.path.endsWith('/setRole')) this.#demoteInstance();
     else throw problem('refused', 'not understood');
+  }
+
+  /** Azure changes the mode where the instance is; while it is the primary that is the mode of the link. */
+  #azureMode(body: string): void {
+    this.azureMode = body.includes('Async') ? 'asynchronous' : 'synchronous';
+  }
+
+  #demoteInstance(): void {
+    this.discarded = this.hardened > this.committed ? this.hardened - this.committed : 0n;
+    this.hardened = this.committed;
+    this.instanceRole = 'secondary';
+    this.instanceWritable = false;
   }
 
   #cut(): void {
@@ -333,8 +490,10 @@ export class SmallLink {
 
   #takeOver(): void {
     this.lostAtCut = this.committed - this.hardened;
+    if (this.sqlServerRole === 'secondary') this.suspended = true;
     this.instanceRole = 'primary';
     this.instanceWritable = true;
+    this.becamePrimaryAt = this.now;
   }
 }
 

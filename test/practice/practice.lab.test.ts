@@ -81,6 +81,16 @@ describe('npm run practice', { timeout: 60_000 }, () => {
     expect([json.outcome, code], stderr).toEqual(['failedOver', 0]);
   });
 
+  it.each([
+    ['sql2022', 'tsqlFailover', 'failOver'],
+    ['sql2022BeforeCu13', 'roleSwitch', 'setRolePrimary'],
+  ])('on %s by %s keeps the link and loses nothing', async (scenario, way, step) => {
+    const { code, json, stderr } = await practice('--scenario', scenario, '--way', way, '--seed', '7');
+    expect([json.outcome, json.missing, code], stderr).toEqual(['failedOver', 0, 0]);
+    expect(json.steps.map(s => s.kind)).toContain(step);
+    expect(json.acknowledged).toBeGreaterThan(10);
+  });
+
   it('forced, takes over at once', async () => {
     const { json, code, stderr } = await practice('--kind', 'forced', '--drop-ag');
     expect([json.outcome, code], stderr).toEqual(['failedOver', 0]);

@@ -96,6 +96,7 @@ export class FakeServers implements Servers {
         return this.databases;
       },
       observe: () => Promise.reject(new Error('not part of the tree')),
+      readiness: () => Promise.reject(new Error('not part of the tree')),
       execute: () => Promise.reject(new Error('the tree must never change anything')),
       close: async () => {
         if (!closed) this.open -= 1;

@@ -1,197 +1,265 @@
 import * as l10n from '@vscode/l10n';
 import { quoteLiteral } from '../../link/names.ts';
 import type { ArmRequest } from '../../link/ports.ts';
-import type { LinkTarget } from '../../link/vocabulary.ts';
-import { describeStep, venueName } from '../describe.ts';
+import type { Side } from '../../link/vocabulary.ts';
+import { venueName } from '../describe.ts';
 import type { Plan, Step } from '../plan.ts';
-import type { Change } from '../statements.ts';
-import { bind } from '../steps/index.ts';
+import { canLoseData } from '../statements.ts';
+import { type Action, actionsOf, primaryBefore, SCRIPT_ERRORS, undoOf } from './actions.ts';
+import { azureRestCommand } from './azure-cli.ts';
+import { failsUnless, hardenedLsn, isServer, isTrue, type Sql, statement } from './conditions.ts';
+import {
+  confirmation,
+  headerOf,
+  headingOf,
+  needsConfirmation,
+  oneLine,
+  putBackHeading,
+  titleOf,
+  wrongServer,
+} from './words.ts';
+
+export { azureRestCommand as azureCliCommand } from './azure-cli.ts';
+
+/** A visit to one server, or what is sent to Azure between two visits. */
+export type TsqlSection =
+  | { readonly server: Side; readonly text: string }
+  | { readonly server: 'azure'; readonly text: string; readonly requests: readonly ArmRequest[] };
 
 /**
- * The plan as T-SQL to read, keep or run by hand: one section a step, each for one server and guarded against the wrong one. Statements are those that the
- * executor sends; requests to Azure stand as comments with the Azure CLI command that sends them.
+ * The plan as one T-SQL file to read, keep or run by hand, with a section for each visit to a server. Statements are those that the executor sends; requests
+ * to Azure stand as comments. It holds no GO: run as a whole it is one batch, which the first section that is not for that server ends.
  */
 export function tsqlScript(plan: Plan): string {
-  const sections = plan.steps.map((step, index) => section(step, index + 1, plan));
-  return `${[header(plan), ...sections].join('\n\n')}\n`;
-}
-
-function header({ intent, createdAt, loss }: Plan): string {
-  const { target } = intent;
-  const lines = [
-    intent.kind === 'planned'
-      ? l10n.t(
-          'Planned failover of {0} from {1} to {2}',
-          target.databases.join(', '),
-          target.sqlServer.name,
-          target.instance.name,
-        )
-      : l10n.t(
-          'Forced failover of {0} from {1} to {2}',
-          target.databases.join(', '),
-          target.sqlServer.name,
-          target.instance.name,
-        ),
-    l10n.t(
-      'Link {0}, availability group {1}; made {2}',
-      target.link,
-      target.availabilityGroup,
-      new Date(createdAt).toISOString(),
-    ),
+  const head = [
+    ...headerOf(plan),
     l10n.t(
       'Run section by section, in order, each on the server that it names. Every section refuses to run elsewhere.',
     ),
-    ...(loss ? [loss.explanation] : []),
   ];
-  return lines.map(comment).join('\n');
+  const sections = tsqlSections(plan);
+  const texts = sections.map(({ server, text }, index) =>
+    [
+      comment('-'.repeat(76)),
+      comment(l10n.t('Section {0} of {1}, for {2}', index + 1, sections.length, venueName(server, plan))),
+      comment('-'.repeat(76)),
+      text,
+    ].join('\n'),
+  );
+  return `${[head.map(comment).join('\n'), ...texts, ...putBack(plan)].join('\n\n')}\n`;
 }
 
-function section(step: Step, number: number, plan: Plan): string {
-  const { title, detail } = describeStep(step, plan);
-  const head = [
-    ...(step.pointOfNoReturn
-      ? [comment(`*** ${l10n.t('POINT OF NO RETURN: after this step the only way is forward.')} ***`)]
-      : []),
-    comment(`${number}. ${title}  [${venueName(step.venue, plan)}]`),
-    comment(`   ${detail}`),
-  ];
-  return [...head, ...body(step, plan)].join('\n');
+/** The sections alone, each ready to be sent to the server that it is for as one batch. */
+export function tsqlSections(plan: Plan): readonly TsqlSection[] {
+  const sections = new Sections(plan);
+  for (const [index, step] of plan.steps.entries()) sections.add(step, index + 1);
+  return sections.finished();
 }
 
-function body(step: Step, plan: Plan): readonly string[] {
-  const { target } = plan.intent;
-  switch (step.kind) {
-    case 'validate':
-    case 'recheck':
-      return [guard(target), stateQuery(target)];
-    case 'catchUp':
-      return [guard(target), waitUntilSynchronized(target, step.budgetSeconds)];
-    case 'awaitEquality':
-      return [
-        guard(target),
-        lsnQuery(target),
-        comment(
-          l10n.t(
-            'Run the same query on {0}. Go on only when both hardened LSNs are equal and stay equal.',
-            target.instance.name,
-          ),
-        ),
-        instanceLsnQuery(target),
-      ];
-    case 'awaitWritable':
-      return [
-        comment(l10n.t('On {0}: repeat until every row says READ_WRITE.', target.instance.name)),
-        updateability(target),
-      ];
-    case 'verify':
-      return [guard(target), updateability(target), 'SELECT name, is_distributed FROM sys.availability_groups;'];
-    case 'dropDistributedAvailabilityGroup':
-      return [guard(target), stillConnectedGuard(target), ...bind(step, plan).changes().flatMap(sqlText)];
-    case 'setCommitMode':
-    case 'setReplicationMode':
-    case 'deleteLink':
-    case 'forceFailover':
-    case 'dropAvailabilityGroup':
-      return bind(step, plan)
-        .changes()
-        .flatMap(change => changeLines(change, target));
+interface OpenSection {
+  readonly server: Side | 'azure';
+  readonly lines: string[];
+  readonly requests: ArmRequest[];
+}
+
+/** Collects what goes to the same server in a row. Variables are numbered, so that the whole file is still one valid batch. */
+class Sections {
+  readonly #plan: Plan;
+  readonly #all: OpenSection[] = [];
+  #heading: string[] = [];
+  #title = '';
+  #variables = 0;
+  /** A request that must have been sent before anything else happens. */
+  #unconfirmed = false;
+  #confirmed = false;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  add(step: Step, number: number): void {
+    const heading = headingOf(step, number, this.#plan).map(comment);
+    this.#title = titleOf(heading);
+    this.#heading.push(...(this.#heading.length > 0 ? ['', ...heading] : heading));
+    for (const action of actionsOf(step, this.#plan)) this.#act(action);
+  }
+
+  finished(): readonly TsqlSection[] {
+    this.#all.at(-1)?.lines.push(...this.#heading);
+    return this.#all.map(({ server, lines, requests }) =>
+      server === 'azure' ? { server, text: lines.join('\n'), requests } : { server, text: lines.join('\n') },
+    );
+  }
+
+  #act(action: Action): void {
+    switch (action.act) {
+      case 'note':
+        this.#heading.push(comment(action.text));
+        break;
+      case 'show':
+        this.#write(action.on, action.query);
+        break;
+      case 'require':
+        this.#write(action.on, failsUnless(action.holds, action.error, action.otherwise));
+        break;
+      case 'await':
+        this.#write(action.on, this.#loop(action.until, action.budgetSeconds, action.otherwise));
+        break;
+      case 'proveEqual':
+        this.#proveEqual(action.budgetSeconds);
+        break;
+      case 'stillEqual':
+        this.#stillEqual();
+        break;
+      case 'send':
+        this.#send(action);
+    }
+  }
+
+  #send({ change, when, tolerated }: Extract<Action, { act: 'send' }>): void {
+    if (change.on !== 'azure') {
+      if (canLoseData(change) && needsConfirmation(this.#plan)) this.#confirm(change.on);
+      this.#write(change.on, statement(change.sql.text, when, tolerated));
+      return;
+    }
+    const section = this.#open('azure');
+    section.lines.push(comment(azureRestCommand(change.arm)));
+    section.requests.push(change.arm);
+    this.#unconfirmed ||= !tolerated;
+  }
+
+  #write(server: Side | 'azure', text: string): void {
+    this.#open(server).lines.push(text);
+  }
+
+  /** The section for this server: the one at work, or a new one that begins with its guards. */
+  #open(server: Side | 'azure'): OpenSection {
+    const last = this.#all.at(-1);
+    const section = last?.server === server ? last : { server, lines: [], requests: [] };
+    if (section !== last) this.#all.push(section);
+    else if (this.#heading.length > 0) section.lines.push('');
+    if (section !== last && this.#heading.length === 0) section.lines.push(l10n.t('{0} (continued)', this.#title));
+    section.lines.push(...this.#heading);
+    this.#heading = [];
+    if (section !== last && server !== 'azure') section.lines.push(...this.#guards(server));
+    return section;
+  }
+
+  #guards(server: Side): readonly string[] {
+    const here = failsUnless(
+      isServer(server, this.#plan.intent.target),
+      SCRIPT_ERRORS.wrongServer,
+      wrongServer(server, this.#plan),
+    );
+    if (!this.#unconfirmed) return [here];
+    this.#unconfirmed = false;
+    const sent = this.#variable('sent');
+    return [
+      here,
+      `DECLARE ${sent} bit = 0; ${comment(l10n.t('set to 1 when Azure has accepted the request above'))}`,
+      failsUnless(
+        `${sent} = 1`,
+        SCRIPT_ERRORS.azureNotConfirmed,
+        l10n.t('Send the request above to Azure first, then set {0} to 1.', sent),
+      ),
+    ];
+  }
+
+  #confirm(server: Side): void {
+    if (this.#confirmed) return;
+    this.#confirmed = true;
+    const name = this.#variable('database');
+    const [database = ''] = this.#plan.intent.target.databases;
+    const otherwise = confirmation(this.#plan);
+    this.#write(server, `DECLARE ${name} nvarchar(128) = N''; ${comment(otherwise)}`);
+    this.#write(server, failsUnless(`${name} = ${quoteLiteral(database)}`, SCRIPT_ERRORS.notConfirmed, otherwise));
+  }
+
+  #variable(name: string): string {
+    this.#variables += 1;
+    return `@${name}${this.#variables}`;
+  }
+
+  #loop(until: Sql, seconds: number, otherwise: string): Sql {
+    const waited = this.#variable('waited');
+    return [
+      `DECLARE ${waited} int = 0;`,
+      `WHILE ${isTrue(until)} = 0`,
+      'BEGIN',
+      `  IF ${waited} >= ${seconds} THROW ${SCRIPT_ERRORS.notInTime}, ${quoteLiteral(otherwise)}, 1;`,
+      "  WAITFOR DELAY '00:00:01';",
+      `  SET ${waited} += 1;`,
+      'END;',
+    ].join('\n');
+  }
+
+  /** Two visits: the primary shows where its log stands still, the other side waits until it has exactly that. */
+  #proveEqual(seconds: number): void {
+    const { target } = this.#plan.intent;
+    const primary = primaryBefore(this.#plan);
+    const other: Side = primary === 'sqlServer' ? 'managedInstance' : 'sqlServer';
+    const positions = target.databases.map(database => ({ database, name: this.#variable('lsn') }));
+    for (const { database, name } of positions)
+      this.#write(primary, `DECLARE ${name} varchar(25) = ${hardenedLsn(primary, database, target)};`);
+    this.#write(primary, "WAITFOR DELAY '00:00:02';");
+    for (const { database, name } of positions) this.#write(primary, this.#unmoved(primary, database, name));
+    for (const { database, name } of positions)
+      this.#write(primary, `SELECT ${quoteLiteral(database)} AS database_name, ${name} AS hardened_lsn;`);
+    for (const { database } of positions) this.#write(other, this.#expectedLsn(other, database, seconds));
+  }
+
+  #stillEqual(): void {
+    const primary = primaryBefore(this.#plan);
+    for (const database of this.#plan.intent.target.databases) {
+      const name = this.#variable('lsn');
+      this.#write(primary, this.#filledIn(name, database, primary));
+      this.#write(primary, this.#unmoved(primary, database, name));
+    }
+  }
+
+  #unmoved(side: Side, database: string, name: string): Sql {
+    return failsUnless(
+      `${hardenedLsn(side, database, this.#plan.intent.target)} = ${name}`,
+      SCRIPT_ERRORS.stillWriting,
+      l10n.t('The log of {0} has moved: somebody is still writing. Nothing was cut.', database),
+    );
+  }
+
+  #expectedLsn(side: Side, database: string, seconds: number): string {
+    const name = this.#variable('lsn');
+    const arrived = `${hardenedLsn(side, database, this.#plan.intent.target)} = ${name}`;
+    return [
+      this.#filledIn(name, database, side),
+      this.#loop(arrived, seconds, l10n.t('{0} is not equal on both sides: do not go on.', database)),
+    ].join('\n');
+  }
+
+  /** The person carries the LSN from one window to the next; without it the section stops. */
+  #filledIn(name: string, database: string, side: Side): string {
+    const { target } = this.#plan.intent;
+    const from = primaryBefore(this.#plan) === 'sqlServer' ? target.sqlServer.name : target.instance.name;
+    this.#open(side);
+    return [
+      `DECLARE ${name} varchar(25) = ''; ${comment(l10n.t('put in the hardened LSN of {0} that {1} has shown', database, from))}`,
+      failsUnless(
+        `${name} <> ''`,
+        SCRIPT_ERRORS.lsnMissing,
+        l10n.t('Put in the hardened LSN of {0} that {1} has shown.', database, from),
+      ),
+    ].join('\n');
   }
 }
 
-/** A change as the script shows it; the executor sends the same text. */
-function changeLines(change: Change, target: LinkTarget): readonly string[] {
-  return change.on === 'azure'
-    ? azureCliCommand(change.arm).split('\n').map(comment)
-    : [guard(target), change.sql.text];
+/** Comments only: they are for the person who stops before the point of no return. */
+function putBack(plan: Plan): readonly string[] {
+  const undone = undoOf(plan);
+  if (undone.length === 0) return [];
+  const lines = undone.flatMap(({ step, changes }) => [
+    `[${venueName(step.venue, plan)}]`,
+    ...changes.flatMap(c => (c.on === 'azure' ? azureRestCommand(c.arm) : c.sql.text).split('\n')),
+  ]);
+  return [[putBackHeading(), ...lines].map(comment).join('\n')];
 }
-
-const sqlText = (change: Change): readonly string[] => (change.on === 'azure' ? [] : [change.sql.text]);
-
-/** A script run from top to bottom skips the requests to Azure, which are comments: then this stops it before anything is dropped. */
-const stillConnectedGuard = (target: LinkTarget): string =>
-  [
-    'IF EXISTS (',
-    '  SELECT 1 FROM sys.availability_groups AS ag',
-    '  JOIN sys.dm_hadr_availability_replica_states AS ars ON ars.group_id = ag.group_id',
-    `  WHERE ag.name = ${quoteLiteral(target.link)} AND ars.is_local = 0 AND ars.connected_state_desc = N'CONNECTED'`,
-    ')',
-    `  THROW 50002, ${quoteLiteral(l10n.t('The link is still connected: delete it in Azure first.'))}, 1;`,
-  ].join('\n');
-
-/** `az rest` sends exactly the request of the executor; single-quoted for a POSIX shell. */
-export function azureCliCommand(request: ArmRequest): string {
-  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const url = `${request.path}?api-version=${request.apiVersion}`;
-  const body = request.body ? ` --body ${quote(JSON.stringify(request.body))}` : '';
-  return `az rest --method ${request.method.toLowerCase()} --url ${quote(url)}${body}`;
-}
-
-/** Stops a section that was pasted into the wrong server. */
-const guard = (target: LinkTarget): string =>
-  [
-    `IF @@SERVERNAME <> ${quoteLiteral(target.sqlServer.name)} OR SERVERPROPERTY('EngineEdition') = 8`,
-    `  THROW 50000, ${quoteLiteral(l10n.t('Wrong server: this section is for {0}.', target.sqlServer.name))}, 1;`,
-  ].join('\n');
-
-const databaseList = (target: LinkTarget): string => target.databases.map(quoteLiteral).join(', ');
-
-const replicaStates = (target: LinkTarget): string =>
-  [
-    'FROM sys.dm_hadr_database_replica_states AS drs',
-    'JOIN sys.databases AS db ON db.database_id = drs.database_id',
-    'JOIN sys.availability_groups AS ag ON ag.group_id = drs.group_id',
-    `WHERE ag.name = ${quoteLiteral(target.link)} AND db.name IN (${databaseList(target)})`,
-  ].join('\n');
-
-const lsnQuery = (target: LinkTarget): string =>
-  [
-    'SELECT db.name, drs.is_local, drs.synchronization_state_desc, CONVERT(varchar(25), drs.last_hardened_lsn) AS last_hardened_lsn, drs.log_send_queue_size, drs.redo_queue_size',
-    `${replicaStates(target)};`,
-  ].join('\n');
-
-const instanceLsnQuery = (target: LinkTarget): string =>
-  [
-    `SELECT db.name, drs.synchronization_state_desc, CONVERT(varchar(25), drs.last_hardened_lsn) AS last_hardened_lsn`,
-    'FROM sys.dm_hadr_database_replica_states AS drs',
-    'JOIN sys.databases AS db ON db.database_id = drs.database_id',
-    `WHERE db.name IN (${databaseList(target)}) AND drs.is_local = 1;`,
-  ]
-    .map(comment)
-    .join('\n');
-
-const stateQuery = (target: LinkTarget): string =>
-  [
-    'SELECT ag.name, ars.role_desc, ars.connected_state_desc, ars.synchronization_health_desc, ar.replica_server_name, ar.availability_mode_desc',
-    'FROM sys.availability_groups AS ag',
-    'JOIN sys.availability_replicas AS ar ON ar.group_id = ag.group_id',
-    'LEFT JOIN sys.dm_hadr_availability_replica_states AS ars ON ars.replica_id = ar.replica_id',
-    `WHERE ag.name = ${quoteLiteral(target.link)};`,
-  ].join('\n');
-
-const updateability = (target: LinkTarget): string =>
-  `SELECT name, state_desc, DATABASEPROPERTYEX(name, 'Updateability') AS updateability FROM sys.databases WHERE name IN (${databaseList(target)});`;
-
-function waitUntilSynchronized(target: LinkTarget, seconds: number): string {
-  return [
-    'DECLARE @waited int = 0;',
-    'WHILE EXISTS (',
-    '  SELECT 1',
-    indent(replicaStates(target)),
-    "    AND (drs.synchronization_state_desc <> N'SYNCHRONIZED' OR drs.log_send_queue_size > 0)",
-    ')',
-    'BEGIN',
-    `  IF @waited >= ${seconds} THROW 50001, ${quoteLiteral(l10n.t('Not synchronized in time: stop here and set the link back to asynchronous.'))}, 1;`,
-    "  WAITFOR DELAY '00:00:01';",
-    '  SET @waited += 1;',
-    'END;',
-  ].join('\n');
-}
-
-const indent = (text: string): string =>
-  text
-    .split('\n')
-    .map(line => `  ${line}`)
-    .join('\n');
 
 /** One comment line, whatever line breaks a name may hold. */
-const comment = (text: string): string => `-- ${text.replaceAll(/[\r\n\u2028\u2029\u0085]+/g, ' ')}`;
+const comment = (text: string): string => `-- ${oneLine(text)}`;

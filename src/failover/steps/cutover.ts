@@ -1,17 +1,17 @@
 import * as l10n from '@vscode/l10n';
-import { deadline } from '../../link/clock.ts';
 import type { Observation, ServerSight } from '../../link/observation.ts';
 import { LinkError, problemOf } from '../../link/problem.ts';
 import type { LinkTarget } from '../../link/vocabulary.ts';
+import { directionOf, nameOf } from '../choices.ts';
+import type { Plan } from '../plan.ts';
 import { deleteLink as deleteLinkChange, forceFailover as forceFailoverChange } from '../statements.ts';
-import { azureLink, databaseOn, instanceSight, linkAbsentInAzure, progressOf } from '../sync-facts.ts';
+import { azureLink, databaseOn, instanceSight, linkAbsentInAzure, progressOf, sqlServerSight } from '../sync-facts.ts';
 import type { StepHandler, Work } from './handler.ts';
+import { sendOrObserve } from './send.ts';
 
 /** Polls for the first sight of a writable instance: the end of the outage (ms). */
 const WRITABLE_POLL_MS = 100;
 const AZURE_POLL_MS = 1_000;
-/** How long an unanswered request is watched for its effect before its outcome is called unknown (ms). */
-const UNKNOWN_WATCH_MS = 60_000;
 
 /** Cuts the link. In the planned route this is the point of no return; after a forced failover it only tidies up. */
 export const deleteLink: StepHandler<'deleteLink'> = {
@@ -19,13 +19,13 @@ export const deleteLink: StepHandler<'deleteLink'> = {
     title: l10n.t('Delete the link in Azure'),
     detail: step.pointOfNoReturn
       ? l10n.t(
-          'Cuts the link {0}: {1} on {2} becomes writable on its own. This cannot be taken back.',
+          'Cuts the link {0}: {1} on {2} is writable on its own afterwards. This cannot be taken back.',
           intent.target.link,
           intent.target.databases.join(', '),
           intent.target.instance.name,
         )
       : l10n.t(
-          'The link {0} is of no more use: after a forced failover both databases are independent.',
+          'Removes the link {0}: from then on the databases on both sides have nothing to do with each other.',
           intent.target.link,
         ),
   }),
@@ -37,7 +37,8 @@ export const deleteLink: StepHandler<'deleteLink'> = {
       deleteLink.changes(step, work.plan),
       o => linkAbsentInAzure(o) || instanceIsIndependent(o, work.plan.intent.target),
     );
-    if (step.pointOfNoReturn) work.notes.operation = sent.state === 'running' ? sent.operation : undefined;
+    const outage = step.pointOfNoReturn && work.plan.route === 'cutLinkPlanned';
+    if (outage) work.notes.operation = sent.state === 'running' ? sent.operation : undefined;
     else if (sent.state === 'running') await work.sides.azure?.follow(sent.operation, work.signal);
     return { how: 'done', note: sent.state === 'absent' ? l10n.t('Azure had no such link any more.') : undefined };
   },
@@ -68,12 +69,14 @@ export const forceFailover: StepHandler<'forceFailover'> = {
 
 /** The end of the outage is a writable database, not a command's return. */
 export const awaitWritable: StepHandler<'awaitWritable'> = {
-  describe: (_step, { intent }) => ({
-    title: l10n.t('Wait until the instance’s database is writable'),
+  describe: (_step, plan) => ({
+    title: toInstance(plan)
+      ? l10n.t('Wait until the instance’s database is writable')
+      : l10n.t('Wait until SQL Server’s database is writable'),
     detail: l10n.t(
       'Watches {0} on {1} until it accepts writes: this is the end of the outage.',
-      intent.target.databases.join(', '),
-      intent.target.instance.name,
+      plan.intent.target.databases.join(', '),
+      newPrimary(plan),
     ),
   }),
   changes: () => [],
@@ -85,19 +88,30 @@ export const awaitWritable: StepHandler<'awaitWritable'> = {
       for (;;) {
         const seen = await writableNow(work, operation);
         if (seen === 'yes') break;
-        if (clock.now() >= endsAt) throw notWritable(work.plan.intent.target, step.budgetSeconds, operation.failure);
-        await clock.sleep(work.sides.instance ? WRITABLE_POLL_MS : AZURE_POLL_MS, work.signal);
+        if (clock.now() >= endsAt) throw notWritable(work.plan, step.budgetSeconds, operation.failure);
+        await clock.sleep(
+          work.sides.instance || !toInstance(work.plan) ? WRITABLE_POLL_MS : AZURE_POLL_MS,
+          work.signal,
+        );
       }
     } finally {
       operation.stop();
     }
     notes.writableAt = clock.now();
     notes.evidence.push(
-      l10n.t('The instance’s database was seen writable at {0}', new Date(notes.writableAt).toISOString()),
+      l10n.t(
+        'The database on {0} was seen writable at {1}',
+        newPrimary(work.plan),
+        new Date(notes.writableAt).toISOString(),
+      ),
     );
     return { how: 'done', note: undefined };
   },
 };
+
+const toInstance = (plan: Plan): boolean => directionOf(plan) === 'toInstance';
+
+const newPrimary = (plan: Plan): string => nameOf(plan.intent, toInstance(plan) ? 'managedInstance' : 'sqlServer');
 
 /** Azure's own long-running operation, followed beside the data plane: it is waited for only where the data plane cannot be seen. */
 interface Followed {
@@ -130,10 +144,16 @@ async function writableNow(work: Work, operation: Followed): Promise<'yes' | 'no
       observation,
       target,
       operation.state === 'running'
-        ? l10n.t('Azure to finish and the instance to become writable')
-        : l10n.t('the instance to become writable'),
+        ? l10n.t('Azure to finish and {0} to become writable', newPrimary(plan))
+        : l10n.t('{0} to become writable', newPrimary(plan)),
+      directionOf(plan),
     ),
   );
+  if (!toInstance(plan)) {
+    if (operation.state === 'failed') throw operation.failure;
+    const here = sqlServerSight(observation);
+    return here && tookOver(here, target) ? 'yes' : 'no';
+  }
   const sight = instanceSight(observation);
   if (sight) return tookOver(sight, target) ? 'yes' : 'no';
   if (operation.state === 'failed') throw operation.failure;
@@ -157,46 +177,28 @@ function instanceIsIndependent(o: Observation, target: LinkTarget): boolean {
   return sight !== undefined && sight.link === undefined && tookOver(sight, target);
 }
 
-/** Sends a change once. When the answer is lost its effect is watched for; it is never sent again. */
-async function sendOrObserve(
-  work: Work,
-  changes: readonly Parameters<Work['send']>[0][],
-  happened: (o: Observation) => boolean,
-): ReturnType<Work['send']> {
-  const [change] = changes;
-  if (!change) throw new RangeError('A step without a change was to be sent');
-  try {
-    return await work.send(change);
-  } catch (error) {
-    if (problemOf(error).reason !== 'unknownOutcome') throw error;
-    const limit = deadline(work.clock, UNKNOWN_WATCH_MS, work.signal);
-    try {
-      while (!happened(await work.observe())) await work.clock.sleep(AZURE_POLL_MS, limit.signal);
-      return { state: 'done' };
-    } catch {
-      throw error;
-    } finally {
-      limit.cancel();
-    }
-  }
-}
-
-function notWritable(target: LinkTarget, seconds: number, failure: unknown): LinkError {
+function notWritable(plan: Plan, seconds: number, failure: unknown): LinkError {
+  const { target } = plan.intent;
   const azure = failure === undefined ? undefined : problemOf(failure, 'azure');
   return new LinkError(
     {
       reason: 'timeout',
-      venue: 'managedInstance',
+      venue: toInstance(plan) ? 'managedInstance' : 'sqlServer',
       message: l10n.t(
         '{0} on {1} was not seen writable within {2} s.',
         target.databases.join(', '),
-        target.instance.name,
+        newPrimary(plan),
         seconds,
       ),
       ...(azure ? { serverText: azure.serverText ?? azure.message, ...(azure.code ? { code: azure.code } : {}) } : {}),
-      advice: l10n.t(
-        'The link is cut; there is no way back. Look at the database in the Azure portal; when it is online there, run the remaining steps of the script.',
-      ),
+      advice: toInstance(plan)
+        ? l10n.t(
+            'There is no way back. Look at the database in the Azure portal; when it is online there, run the remaining steps of the script.',
+          )
+        : l10n.t(
+            'There is no way back. Look at the database and the error log of {0}; when it is online, run the remaining steps of the script.',
+            target.sqlServer.name,
+          ),
     },
     { cause: failure },
   );

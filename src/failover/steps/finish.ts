@@ -2,10 +2,12 @@ import * as l10n from '@vscode/l10n';
 import { sameName } from '../../link/names.ts';
 import type { Observation } from '../../link/observation.ts';
 import { LinkError } from '../../link/problem.ts';
+import type { Side } from '../../link/vocabulary.ts';
+import { nameOf, settle } from '../choices.ts';
 import { whyAvailabilityGroupStays } from '../clean-up.ts';
 import type { Plan } from '../plan.ts';
 import { dropGroup } from '../statements.ts';
-import { databaseOn, instanceSight, sqlServerSight } from '../sync-facts.ts';
+import { databaseOn, instanceSight, sidesOf, sightOf, sqlServerSight } from '../sync-facts.ts';
 import type { StepHandler, Work } from './handler.ts';
 
 const hasGroup = (o: Observation, name: string): boolean | undefined =>
@@ -30,7 +32,7 @@ export const dropAvailabilityGroup: StepHandler<'dropAvailabilityGroup'> = {
   describe: (_step, { intent }) => ({
     title: l10n.t('Drop the availability group on SQL Server'),
     detail: l10n.t(
-      'Removes {0}. {1} stays on {2}, online and writable, on its own.',
+      'Removes {0}. {1} stays on {2}, on its own.',
       intent.target.availabilityGroup,
       intent.target.databases.join(', '),
       intent.target.sqlServer.name,
@@ -65,9 +67,9 @@ export const verify: StepHandler<'verify'> = {
   describe: (_step, { intent }) => ({
     title: l10n.t('Verify the result'),
     detail: l10n.t(
-      'Checks that {0} is writable on {1}, what SQL Server’s copy is, and that exactly the chosen groups are gone.',
+      'Checks that {0} is writable on {1}, what the other copy is, and that exactly the chosen groups are gone.',
       intent.target.databases.join(', '),
-      intent.target.instance.name,
+      nameOf(intent, sidesOf(intent.direction ?? 'toInstance').to),
     ),
   }),
   changes: () => [],
@@ -103,20 +105,48 @@ export const verify: StepHandler<'verify'> = {
 
 const keptButGone = (o: Observation, name: string): boolean => hasGroup(o, name) === false;
 
-function whatIsWrong(o: Observation, { intent }: Plan): readonly string[] {
-  const { target } = intent;
-  const instance = instanceSight(o);
-  const server = sqlServerSight(o);
-  return [
-    ...(instance
-      ? target.databases
-          .filter(d => !databaseOn(instance, d)?.writable)
-          .map(d => l10n.t('{0} on {1} is not writable', d, target.instance.name))
-      : []),
-    ...(server
-      ? target.databases
-          .filter(d => !databaseOn(server, d)?.writable)
-          .map(d => l10n.t('{0} on {1} is not writable', d, target.sqlServer.name))
-      : []),
-  ];
+function whatIsWrong(o: Observation, plan: Plan): readonly string[] {
+  const { target } = plan.intent;
+  const wanted = writableAfterwards(plan);
+  return (['managedInstance', 'sqlServer'] as const).flatMap(side => {
+    const sight = sightOf(o, side);
+    const expected = wanted[side];
+    if (!sight || expected === undefined) return [];
+    const place = nameOf(plan.intent, side);
+    return target.databases
+      .filter(d => (databaseOn(sight, d)?.writable ?? false) !== expected)
+      .map(d =>
+        expected
+          ? l10n.t('{0} on {1} is not writable', d, place)
+          : l10n.t('{0} on {1} accepts writes, but must not', d, place),
+      );
+  });
+}
+
+/** Which copies accept writes when all went as planned; undefined: either is right. */
+function writableAfterwards(plan: Plan): { readonly [S in Side]: boolean | undefined } {
+  const { intent, initial, route } = plan;
+  const settled = settle(intent.kind, intent);
+  const usable = intent.copyAfterwards === 'usable';
+  switch (route) {
+    case 'cutLinkPlanned':
+    case 'cutLinkForced':
+      return { sqlServer: true, managedInstance: true };
+    case 'tsqlFailoverToInstance':
+    case 'roleSwitchToInstance':
+      return { sqlServer: !settled.keepsLink && usable, managedInstance: true };
+    case 'tsqlFailoverToSqlServer':
+    case 'azureFailoverToSqlServer':
+      return { sqlServer: true, managedInstance: !settled.keepsLink };
+    case 'forcedToInstance':
+      return { sqlServer: intent.demoteOldPrimary ? false : undefined, managedInstance: true };
+    case 'forcedToSqlServer':
+      return { sqlServer: true, managedInstance: settled.keepsLink && intent.demoteOldPrimary ? false : undefined };
+    case 'splitBrainRepair':
+      return settled.direction === 'toInstance'
+        ? { sqlServer: false, managedInstance: true }
+        : { sqlServer: true, managedInstance: false };
+    case 'breakLink':
+      return { sqlServer: initial.sqlServerRole === 'primary' || usable, managedInstance: true };
+  }
 }

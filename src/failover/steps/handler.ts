@@ -56,6 +56,8 @@ export interface RunNotes {
   catchUpEndsAt: number | undefined;
   /** The equality that was proved, and when. */
   proof: { readonly at: number; readonly pairs: readonly LsnPair[] } | undefined;
+  /** The equality that was proved after SQL Server had given up its role: the role switch may go on. */
+  roleSwitchProof: { readonly at: number; readonly pairs: readonly LsnPair[] } | undefined;
   /** Azure's long-running operation of the cutover. */
   operation: string | undefined;
   writableAt: number | undefined;

@@ -1,9 +1,20 @@
 import type { Plan, Step, StepKind } from '../plan.ts';
+import { awaitBackup, backUpDiverged, recoverCopy } from './afterwards.ts';
 import { awaitWritable, deleteLink, forceFailover } from './cutover.ts';
 import { dropAvailabilityGroup, dropDistributedAvailabilityGroup, verify } from './finish.ts';
 import type { StepHandler } from './handler.ts';
 import { setCommitMode, setReplicationMode, validate } from './prepare.ts';
-import { awaitEquality, catchUp, recheck } from './wait.ts';
+import {
+  awaitRoles,
+  demote,
+  failOver,
+  forceOnSqlServer,
+  giveUpRole,
+  requireSynchronized,
+  resumeData,
+  setRolePrimary,
+} from './switch.ts';
+import { awaitEquality, catchUp, proveEquality, recheck } from './wait.ts';
 
 /** One handler for each kind of step; the compiler names a forgotten one. */
 const HANDLERS: { readonly [K in StepKind]: StepHandler<K> } = {
@@ -13,6 +24,18 @@ const HANDLERS: { readonly [K in StepKind]: StepHandler<K> } = {
   catchUp,
   awaitEquality,
   recheck,
+  failOver,
+  requireSynchronized,
+  giveUpRole,
+  proveEquality,
+  setRolePrimary,
+  forceOnSqlServer,
+  awaitRoles,
+  awaitBackup,
+  backUpDiverged,
+  demote,
+  resumeData,
+  recoverCopy,
   deleteLink,
   forceFailover,
   awaitWritable,
@@ -30,6 +53,8 @@ export interface BoundStep {
   readonly undo: (() => ReturnType<StepHandler<StepKind>['changes']>) | undefined;
   isDone(observation: Parameters<NonNullable<StepHandler<StepKind>['isDone']>>[2]): boolean;
   isUndone(observation: Parameters<NonNullable<StepHandler<StepKind>['isUndone']>>[2]): boolean;
+  /** False: no look tells whether it was put back; then the server's word counts. */
+  readonly undoCanBeSeen: boolean;
   /** False: a check or a wait, which is always run. */
   readonly canBeDoneAlready: boolean;
   run(work: Parameters<StepHandler<StepKind>['run']>[1]): ReturnType<StepHandler<StepKind>['run']>;
@@ -47,6 +72,7 @@ export function bind(step: Step, plan: Plan): BoundStep {
     undo: undo && (() => undo(step, plan)),
     isDone: o => handler.isDone?.(step, plan, o) ?? false,
     isUndone: o => handler.isUndone?.(step, plan, o) ?? false,
+    undoCanBeSeen: handler.isUndone !== undefined,
     canBeDoneAlready: handler.isDone !== undefined,
     run: work => handler.run(step, work),
   };

@@ -19,7 +19,9 @@ export const validate: StepHandler<'validate'> = {
   changes: () => [],
   async run(_step, { plan, observe }) {
     const observation = await observe();
-    const block = assess(observation, plan.intent.target, plan.intent.kind).find(f => f.severity === 'block');
+    const block = assess(observation, plan.intent.target, plan.intent.kind, plan.intent).find(
+      f => f.severity === 'block',
+    );
     if (block)
       throw new LinkError({
         reason: 'changed',

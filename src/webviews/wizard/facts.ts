@@ -190,7 +190,11 @@ export function intentOf(model: Model): Intent | undefined {
   const target = targetOfModel(model);
   const cleanUp = cleanUpOf(model)?.chosen;
   if (!target || !cleanUp || budgetProblem(model.choices.budgetText)) return undefined;
-  return { kind: model.choices.kind, target, cleanUp, catchUpBudgetSeconds: Number(model.choices.budgetText) };
+  const { kind, lossUnderstood, budgetText } = model.choices;
+  // Ticking the box is the person's word that data may be lost; the plan knows it as the name of the database.
+  const [typedDatabaseName] = kind === 'forced' && lossUnderstood ? target.databases : [];
+  const intent = { kind, target, cleanUp, catchUpBudgetSeconds: Number(budgetText) };
+  return typedDatabaseName === undefined ? intent : { ...intent, typedDatabaseName };
 }
 
 /** Why the page cannot be left forwards; undefined: it can. '' = the page itself says why. */

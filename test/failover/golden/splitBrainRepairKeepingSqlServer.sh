@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC1112
+# Repair of Sales: SQLPROD01 is kept, mi-prod follows it
+# Link DAG_Sales, availability group AG_Sales, route splitBrainRepair; made 2027-01-15T08:00:00.000Z
+# Needs bash, the Azure CLI (signed in by az login) and sqlcmd. Every batch refuses to run on another server.
+
+set -euo pipefail
+
+subscription='11111111-2222-3333-4444-555555555555'
+# How sqlcmd connects to SQL Server: -E is Windows sign-in; for a SQL login put -U here and the password in SQLCMDPASSWORD.
+sql_server=(-S 'SQLPROD01' -E)
+# How sqlcmd connects to the instance: -G is Microsoft Entra ID.
+managed_instance=(-S 'mi-prod.abc123.database.windows.net' -G)
+confirm_database='' # Data may be lost: put in the name of the database, Sales, to go on.
+
+az account set --subscription "$subscription"
+
+on_sql_server() {
+  sqlcmd "${sql_server[@]}" -d master -b -x -h -1 -W -i /dev/stdin
+}
+
+on_instance() {
+  sqlcmd "${managed_instance[@]}" -d master -b -x -h -1 -W -i /dev/stdin
+}
+
+# wait_until SERVER SECONDS OTHERWISE: repeats the query of standard input until it answers 1.
+wait_until() {
+  local server=$1 deadline=$((SECONDS + $2)) otherwise=$3 query answer
+  query=$(cat)
+  while true; do
+    answer=$("$server" <<<"$query") || answer="($answer)"
+    if [[ ${answer//[[:space:]]/} == 1 ]]; then return 0; fi
+    if ((SECONDS >= deadline)); then
+      printf '%s %s\n' "$otherwise" "$answer" >&2
+      return 1
+    fi
+    sleep 1
+  done
+}
+
+# 1. Check both sides again
+#    Reads SQLPROD01, mi-prod and Azure once more: roles, link identity, permissions, connection. Stops if anything speaks against the failover.
+printf '%s\n' '1. Check both sides again'
+on_sql_server <<'SQL'
+SET NOCOUNT ON;
+IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
+  THROW 50000, N'Wrong server: this section is for SQLPROD01.', 1;
+IF CASE WHEN
+  EXISTS (
+    SELECT 1 FROM sys.availability_groups AS ag
+    JOIN sys.dm_hadr_availability_replica_states AS rs ON rs.group_id = ag.group_id AND rs.is_local = 1
+    WHERE ag.is_distributed = 1 AND ag.name = N'DAG_Sales' AND rs.role_desc = N'PRIMARY'
+  )
+THEN 1 ELSE 0 END = 0
+  THROW 50004, N'This server is not the primary of DAG_Sales: nothing was changed.', 1;
+IF CASE WHEN EXISTS (SELECT 1 FROM sys.availability_groups WHERE name = N'DAG_Sales' AND CONVERT(nvarchar(36), group_id) = N'C856CFF5-A6FE-418E-8894-17799CC20F5D') THEN 1 ELSE 0 END = 0
+  THROW 50004, N'DAG_Sales is not the link that this script was made for.', 1;
+SELECT ag.name, ar.replica_server_name, rs.role_desc, rs.connected_state_desc, rs.synchronization_health_desc, ar.availability_mode_desc
+FROM sys.availability_groups AS ag
+JOIN sys.availability_replicas AS ar ON ar.group_id = ag.group_id
+LEFT JOIN sys.dm_hadr_availability_replica_states AS rs ON rs.replica_id = ar.replica_id
+WHERE ag.name = N'DAG_Sales';
+GO
+SQL
+
+# *** POINT OF NO RETURN: after this step the only way is forward. ***
+# 2. Make mi-prod secondary
+#    mi-prod stops accepting writes and follows SQLPROD01. What mi-prod alone has committed is thrown away.
+printf '%s\n' '2. Make mi-prod secondary'
+if ! [[ $confirm_database == 'Sales' ]]; then
+  printf '%s\n' 'Data may be lost: put in the name of the database, Sales, to go on.' >&2
+  exit 1
+fi
+az rest --method post --url '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-prod/providers/Microsoft.Sql/managedInstances/mi-prod/distributedAvailabilityGroups/DAG_Sales/setRole?api-version=2025-01-01' --body '{"instanceRole":"Secondary","roleChangeType":"Forced"}'
+
+# 3. Wait until both sides show their new roles
+#    SQLPROD01 must show itself as primary and mi-prod as secondary.
+printf '%s\n' '3. Wait until both sides show their new roles'
+wait_until on_sql_server 600 'The roles have not changed in time: look at both sides before you do anything else.' <<'SQL'
+SET NOCOUNT ON;
+IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
+  THROW 50000, N'Wrong server: this section is for SQLPROD01.', 1;
+SELECT CASE WHEN
+  EXISTS (
+    SELECT 1 FROM sys.availability_groups AS ag
+    JOIN sys.dm_hadr_availability_replica_states AS rs ON rs.group_id = ag.group_id AND rs.is_local = 1
+    WHERE ag.is_distributed = 1 AND ag.name = N'DAG_Sales' AND rs.role_desc = N'PRIMARY'
+  )
+THEN 1 ELSE 0 END AS answer;
+GO
+SQL
+wait_until on_instance 600 'The roles have not changed in time: look at both sides before you do anything else.' <<'SQL'
+SET NOCOUNT ON;
+IF CASE WHEN @@SERVERNAME IN (N'mi-prod.abc123.database.windows.net', N'mi-prod') AND SERVERPROPERTY('EngineEdition') = 8 THEN 1 ELSE 0 END = 0
+  THROW 50000, N'Wrong server: this section is for mi-prod.abc123.database.windows.net.', 1;
+SELECT CASE WHEN
+  EXISTS (
+    SELECT 1 FROM sys.availability_groups AS ag
+    JOIN sys.dm_hadr_availability_replica_states AS rs ON rs.group_id = ag.group_id AND rs.is_local = 1
+    WHERE ag.is_distributed = 1 AND ag.name = N'DAG_Sales' AND rs.role_desc = N'SECONDARY'
+  )
+THEN 1 ELSE 0 END AS answer;
+GO
+SQL
+
+# 4. Resume data movement
+#    Resumes Sales where it is suspended, and waits until the new secondary receives again.
+printf '%s\n' '4. Resume data movement'
+wait_until on_sql_server 600 'Data movement is still suspended: look at the error log of SQLPROD01.' <<'SQL'
+SET NOCOUNT ON;
+IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
+  THROW 50000, N'Wrong server: this section is for SQLPROD01.', 1;
+SELECT CASE WHEN
+  NOT EXISTS (
+    SELECT 1
+    FROM sys.dm_hadr_database_replica_states AS drs
+    JOIN sys.databases AS db ON db.database_id = drs.database_id
+    JOIN sys.availability_groups AS ag ON ag.group_id = drs.group_id
+    WHERE ag.name = N'DAG_Sales' AND db.name IN (N'Sales')
+      AND drs.is_suspended = 1
+  )
+THEN 1 ELSE 0 END AS answer;
+GO
+SQL
+
+# 5. Verify the result
+#    Checks that Sales is writable on SQLPROD01, what the other copy is, and that exactly the chosen groups are gone.
+printf '%s\n' '5. Verify the result'
+on_sql_server <<'SQL'
+SET NOCOUNT ON;
+IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
+  THROW 50000, N'Wrong server: this section is for SQLPROD01.', 1;
+SELECT name, state_desc, CONVERT(nvarchar(60), DATABASEPROPERTYEX(name, 'Updateability')) AS updateability FROM sys.databases WHERE name IN (N'Sales');
+IF CASE WHEN
+  (
+    SELECT COUNT(*) FROM sys.databases WHERE name IN (N'Sales') AND state_desc = N'ONLINE'
+      AND CONVERT(nvarchar(60), DATABASEPROPERTYEX(name, 'Updateability')) = N'READ_WRITE'
+  ) = 1
+THEN 1 ELSE 0 END = 0
+  THROW 50008, N'Not every database is writable here.', 1;
+IF CASE WHEN EXISTS (SELECT 1 FROM sys.availability_groups WHERE name = N'DAG_Sales') THEN 1 ELSE 0 END = 0
+  THROW 50008, N'DAG_Sales is no longer listed on SQL Server.', 1;
+IF CASE WHEN EXISTS (SELECT 1 FROM sys.availability_groups WHERE name = N'AG_Sales') THEN 1 ELSE 0 END = 0
+  THROW 50008, N'AG_Sales is no longer listed on SQL Server.', 1;
+GO
+SQL
