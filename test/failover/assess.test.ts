@@ -105,6 +105,22 @@ describe('the estimated loss', () => {
     expect(estimateLoss(await look(link), link.target).provenZero).toBe(false);
   });
 
+  it('of an asynchronous link with nothing waiting claims no proof, and its range is never reversed', async () => {
+    const link = new SmallLink();
+    const loss = estimateLoss(await look(link), link.target);
+    expect([loss.provenZero, loss.fromLsn === loss.toLsn]).toEqual([false, true]);
+    expect(loss.explanation).toContain('no proof');
+  });
+
+  it('takes a lag of 0 beside waiting log for what it is: no measurement', async () => {
+    const link = new SmallLink();
+    link.committed += 5n;
+    const o = withServer(await look(link), s => ({
+      databases: s.databases.map(d => (d.remote ? { ...d, remote: { ...d.remote, lagSeconds: 0 } } : d)),
+    }));
+    expect(estimateLoss(o, link.target).seconds).toBeUndefined();
+  });
+
   it('names the range of log that is not hardened', async () => {
     const link = new SmallLink();
     link.committed += 5n;
