@@ -6,7 +6,7 @@ import { runPlan } from '../failover/run.ts';
 import { observe } from '../failover/sides.ts';
 import type { Way } from '../link/capabilities.ts';
 import { systemClock } from '../link/clock.ts';
-import type { FailoverKind } from '../link/vocabulary.ts';
+import type { FailoverKind, Side } from '../link/vocabulary.ts';
 import type { SqlConnectOptions } from '../sql/connect.ts';
 import { type NumberedRows, openNumberedRows } from '../sql/numbered-rows.ts';
 import { type Application, firstAcceptedWrite, startApplication } from './application.ts';
@@ -97,7 +97,11 @@ async function practiseWith(
     },
   });
   const outageMs = await move.outageMs(result);
-  return { plan, result, ...(await count(result, application, () => open(sqlServer), there)), outageMs };
+  const countOn = async (side: Side) => {
+    if (side === 'sqlServer') return open(sqlServer);
+    return there ?? (await openTheDoor(lab, closing, () => open(managedInstance)));
+  };
+  return { plan, result, ...(await count(result, application, countOn)), outageMs };
 }
 
 /** The application's side of the cutover: it stops when the failover asks for it, and then tries the new primary until it is let in. */
@@ -118,10 +122,9 @@ class Move {
 
   follow(event: RunEvent): void {
     if (event.event === 'stepStarted' && event.step === 'awaitEquality') this.#stop();
-    if (event.event === 'pointOfNoReturn') this.#stop();
-    if (event.event === 'stepStarted' && event.step === 'awaitWritable' && this.#there) {
-      this.#accepted ??= firstAcceptedWrite(this.#there, this.#probeId, this.#over.signal);
-    }
+    if (event.event !== 'pointOfNoReturn') return;
+    this.#stop();
+    if (this.#there) this.#accepted ??= firstAcceptedWrite(this.#there, this.#probeId, this.#over.signal);
   }
 
   /** ms between the last acknowledged row here and the first accepted one there. */
@@ -143,16 +146,26 @@ class Move {
   }
 }
 
-async function count(
-  result: RunResult,
-  application: Application,
-  reopenHere: () => Promise<NumberedRows>,
-  there: NumberedRows | undefined,
-) {
+/**
+ * The instance cannot be reached by T-SQL in this scenario, so the failover went through Azure alone. To count its rows one by one all the same, the lab is
+ * asked to open the instance's port for that long.
+ */
+async function openTheDoor(
+  lab: LabDescription,
+  closing: AsyncDisposableStack,
+  open: () => Promise<NumberedRows>,
+): Promise<NumberedRows> {
+  const setDoor = (up: boolean) =>
+    fetch(`${lab.control}/knobs`, { method: 'POST', body: JSON.stringify({ instanceTdsUp: up }) });
+  await setDoor(true);
+  closing.defer(async () => void (await setDoor(false)));
+  return open();
+}
+
+async function count(result: RunResult, application: Application, countOn: (side: Side) => Promise<NumberedRows>) {
   await application.stop();
-  const countedOn = result.passedPointOfNoReturn && there ? 'managedInstance' : 'sqlServer';
-  const rows = countedOn === 'managedInstance' && there ? there : await reopenHere();
-  const ids = new Set(await rows.ids());
+  const countedOn = result.passedPointOfNoReturn ? 'managedInstance' : 'sqlServer';
+  const ids = new Set(await (await countOn(countedOn)).ids());
   const missing = [...application.acknowledged].filter(id => !ids.has(id)).length;
   const acknowledged = application.acknowledged.size;
   return { acknowledged, present: acknowledged - missing, missing, countedOn } as const;

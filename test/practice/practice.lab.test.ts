@@ -78,7 +78,7 @@ describe('npm run practice', { timeout: 60_000 }, () => {
 
   it('given an instance that only Azure can reach, fails over and says how it was read', async () => {
     const { json, code, stderr } = await practice('--scenario', 'unreachable');
-    expect([json.outcome, code], stderr).toEqual(['failedOver', 0]);
+    expect([json.outcome, json.missing, json.countedOn, code], stderr).toEqual(['failedOver', 0, 'managedInstance', 0]);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import type { Plan } from '../plan.ts';
 import { deleteLink as deleteLinkChange, forceFailover as forceFailoverChange } from '../statements.ts';
 import { azureLink, databaseOn, instanceSight, linkAbsentInAzure, progressOf, sqlServerSight } from '../sync-facts.ts';
 import type { StepHandler, Work } from './handler.ts';
-import { sendOrObserve } from './send.ts';
+import { followOrSee, sendOrObserve } from './send.ts';
 
 /** Polls for the first sight of a writable instance: the end of the outage (ms). */
 const WRITABLE_POLL_MS = 100;
@@ -32,14 +32,9 @@ export const deleteLink: StepHandler<'deleteLink'> = {
   changes: (_step, { intent }) => [deleteLinkChange(intent.target)],
   isDone: (_step, _plan, o) => linkAbsentInAzure(o),
   async run(step, work) {
-    const sent = await sendOrObserve(
-      work,
-      deleteLink.changes(step, work.plan),
-      o => linkAbsentInAzure(o) || instanceIsIndependent(o, work.plan.intent.target),
-    );
-    const outage = step.pointOfNoReturn && work.plan.route === 'cutLinkPlanned';
-    if (outage) work.notes.operation = sent.state === 'running' ? sent.operation : undefined;
-    else if (sent.state === 'running') await work.sides.azure?.follow(sent.operation, work.signal);
+    const cut = (o: Observation) => linkAbsentInAzure(o) || instanceIsIndependent(o, work.plan.intent.target);
+    const sent = await sendOrObserve(work, deleteLink.changes(step, work.plan), cut);
+    if (sent.state === 'running') await followOrSee(work, sent.operation, cut);
     return { how: 'done', note: sent.state === 'absent' ? l10n.t('Azure had no such link any more.') : undefined };
   },
 };

@@ -35,14 +35,20 @@ export const validate: StepHandler<'validate'> = {
 
 /** Synchronous commit on SQL Server: from then on a commit is acknowledged only when the instance has hardened it. */
 export const setCommitMode: StepHandler<'setCommitMode'> = {
-  describe: (_step, { intent }) => ({
-    title: l10n.t('Set the link to synchronous mode on SQL Server'),
-    detail: l10n.t(
-      'From then on {0} acknowledges a commit only after {1} has hardened it. Commits become slower by one round trip.',
-      intent.target.sqlServer.name,
-      intent.target.instance.name,
-    ),
-  }),
+  describe: (step, { intent }) =>
+    step.members.some(m => m.wanted === 'synchronous')
+      ? {
+          title: l10n.t('Set the link to synchronous mode on SQL Server'),
+          detail: l10n.t(
+            'From then on {0} acknowledges a commit only after {1} has hardened it. Commits become slower by one round trip.',
+            intent.target.sqlServer.name,
+            intent.target.instance.name,
+          ),
+        }
+      : {
+          title: l10n.t('Set the link to asynchronous mode on SQL Server'),
+          detail: l10n.t('Commits no longer wait for the other side.'),
+        },
   changes: (step, { intent }) => [
     setCommitModes(
       intent.target.link,
@@ -74,11 +80,15 @@ const commitModeNow = (o: Parameters<typeof sqlServerSight>[0], group: string) =
  * because only the equality that is proved later decides.
  */
 export const setReplicationMode: StepHandler<'setReplicationMode'> = {
-  describe: (_step, { intent }) => ({
-    title: l10n.t('Set the link to synchronous mode on the managed instance'),
+  describe: (step, { intent }) => ({
+    title:
+      step.mode === 'Sync'
+        ? l10n.t('Set the link to synchronous mode on the managed instance')
+        : l10n.t('Set the link to asynchronous mode on the managed instance'),
     detail: l10n.t(
-      'Asks Azure to set the replication mode of {0} to Sync. If the instance does not need it, the failover goes on.',
+      'Asks Azure to set the replication mode of {0} to {1}. If the instance does not need it, the failover goes on.',
       intent.target.link,
+      step.mode,
     ),
   }),
   changes: (step, { intent }) => [replicationModeChange(intent.target, step.mode)],

@@ -7,8 +7,8 @@ import type { Sent, Work } from './handler.ts';
 /** How long an unanswered request is watched for its effect before its outcome is called unknown (ms). */
 const UNKNOWN_WATCH_MS = 60_000;
 const WATCH_POLL_MS = 1_000;
-/** Polls for the effect of an accepted request (ms). */
-const EFFECT_POLL_MS = 250;
+/** Polls for the effect of an accepted request (ms); Azure alone cannot be asked that often. */
+const EFFECT_POLL_MS = 100;
 
 /** Sends a change once. When the answer is lost its effect is watched for; it is never sent again. */
 export async function sendOrObserve(
@@ -67,7 +67,8 @@ export async function followOrSee(work: Work, operation: string, happened: (o: O
       const { succeeded, failure } = ended;
       if (happened(await work.observe('ifInstanceUnseen')) || succeeded) return;
       if (failure === undefined) {
-        await Promise.race([followed, work.clock.sleep(EFFECT_POLL_MS, signal)]);
+        const pollMs = work.sides.instance ? EFFECT_POLL_MS : WATCH_POLL_MS;
+        await Promise.race([followed, work.clock.sleep(pollMs, signal)]);
         continue;
       }
       if (problemOf(failure).reason !== 'unknownOutcome') throw failure;

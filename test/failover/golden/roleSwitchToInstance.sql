@@ -367,15 +367,15 @@ END;
 -- ----------------------------------------------------------------------------
 -- Section 10 of 13, for Azure
 -- ----------------------------------------------------------------------------
--- 15. Set the link to synchronous mode on the managed instance
---    Asks Azure to set the replication mode of DAG_Sales to Sync. If the instance does not need it, the failover goes on.
+-- 15. Set the link to asynchronous mode on the managed instance
+--    Asks Azure to set the replication mode of DAG_Sales to Async. If the instance does not need it, the failover goes on.
 -- az rest --method patch --url '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-prod/providers/Microsoft.Sql/managedInstances/mi-prod/distributedAvailabilityGroups/DAG_Sales?api-version=2025-01-01' --body '{"properties":{"replicationMode":"Async"}}'
 
 -- ----------------------------------------------------------------------------
 -- Section 11 of 13, for SQLPROD01
 -- ----------------------------------------------------------------------------
--- 16. Set the link to synchronous mode on SQL Server
---    From then on SQLPROD01 acknowledges a commit only after mi-prod has hardened it. Commits become slower by one round trip.
+-- 16. Set the link to asynchronous mode on SQL Server
+--    Commits no longer wait for the other side.
 IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
   THROW 50000, N'Wrong server: this section is for SQLPROD01.', 1;
 ALTER AVAILABILITY GROUP [DAG_Sales] MODIFY AVAILABILITY GROUP ON

@@ -312,18 +312,18 @@ THEN 1 ELSE 0 END AS answer;
 '@).answer -eq 1
 }
 
-# 10. Set the link to synchronous mode on the managed instance
-#    Asks Azure to set the replication mode of DAG_Sales to Sync. If the instance does not need it, the failover goes on.
-Write-Host '10. Set the link to synchronous mode on the managed instance'
+# 10. Set the link to asynchronous mode on the managed instance
+#    Asks Azure to set the replication mode of DAG_Sales to Async. If the instance does not need it, the failover goes on.
+Write-Host '10. Set the link to asynchronous mode on the managed instance'
 try {
   Update-AzSqlInstanceLink -ResourceGroupName $ResourceGroup -InstanceName $InstanceName -Name $LinkName -ReplicationMode 'Async' | Out-Null
 } catch {
   Write-Warning $_.Exception.Message
 }
 
-# 11. Set the link to synchronous mode on SQL Server
-#    From then on SQLPROD01 acknowledges a commit only after mi-prod has hardened it. Commits become slower by one round trip.
-Write-Host '11. Set the link to synchronous mode on SQL Server'
+# 11. Set the link to asynchronous mode on SQL Server
+#    Commits no longer wait for the other side.
+Write-Host '11. Set the link to asynchronous mode on SQL Server'
 Invoke-OnSqlServer @'
 SET NOCOUNT ON;
 IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0

@@ -313,14 +313,14 @@ THEN 1 ELSE 0 END AS answer;
 GO
 SQL
 
-# 10. Set the link to synchronous mode on the managed instance
-#    Asks Azure to set the replication mode of DAG_Sales to Sync. If the instance does not need it, the failover goes on.
-printf '%s\n' '10. Set the link to synchronous mode on the managed instance'
+# 10. Set the link to asynchronous mode on the managed instance
+#    Asks Azure to set the replication mode of DAG_Sales to Async. If the instance does not need it, the failover goes on.
+printf '%s\n' '10. Set the link to asynchronous mode on the managed instance'
 az sql mi link update -g "$resource_group" --mi "$instance" -n "$link" --replication-mode 'Async' -o none || printf '%s\n' 'Azure did not do this; the script goes on without it.' >&2
 
-# 11. Set the link to synchronous mode on SQL Server
-#    From then on SQLPROD01 acknowledges a commit only after mi-prod has hardened it. Commits become slower by one round trip.
-printf '%s\n' '11. Set the link to synchronous mode on SQL Server'
+# 11. Set the link to asynchronous mode on SQL Server
+#    Commits no longer wait for the other side.
+printf '%s\n' '11. Set the link to asynchronous mode on SQL Server'
 on_sql_server <<'SQL'
 SET NOCOUNT ON;
 IF CASE WHEN @@SERVERNAME = N'SQLPROD01' AND SERVERPROPERTY('EngineEdition') <> 8 THEN 1 ELSE 0 END = 0
