@@ -226,6 +226,25 @@ describe('before the point of no return', () => {
   });
 });
 
+describe('a deletion of the link that Azure accepts', () => {
+  it('and that fails later is backed out: nothing was cut', async () => {
+    const link = new SmallLink();
+    link.failsLater = ({ method }) => method === 'DELETE';
+    const { result } = await run(link, await planFor(link));
+    expect([result.outcome, result.problem?.reason]).toEqual(['backedOut', 'refused']);
+    expect([link.mode, link.azureMode, link.linkInAzure]).toEqual(['asynchronous', 'asynchronous', true]);
+  });
+
+  it('and whose operation Azure loses track of is neither repeated nor taken back', async () => {
+    const link = new SmallLink();
+    link.failsLater = ({ method }) => method === 'DELETE';
+    link.failure = problem('unknownOutcome', 'Azure does not know the operation any more');
+    const { result } = await run(link, await planFor(link));
+    expect([result.outcome, result.passedPointOfNoReturn, link.mode]).toEqual(['failed', true, 'synchronous']);
+    expect(link.received.filter(text => text.startsWith('DELETE'))).toHaveLength(1);
+  });
+});
+
 describe('after the point of no return', () => {
   it('a lost answer to the deletion is observed and the run goes on', async () => {
     const link = new SmallLink();
