@@ -237,11 +237,12 @@ describe('a deletion of the link that Azure accepts', () => {
 
   it('and whose operation Azure loses track of is neither repeated nor taken back', async () => {
     const link = new SmallLink();
-    link.failsLater = ({ method }) => method === 'DELETE';
+    let deletions = 0;
+    link.failsLater = ({ method }) => method === 'DELETE' && ++deletions > 0;
     link.failure = problem('unknownOutcome', 'Azure does not know the operation any more');
     const { result } = await run(link, await planFor(link));
     expect([result.outcome, result.passedPointOfNoReturn, link.mode]).toEqual(['failed', true, 'synchronous']);
-    expect(link.received.filter(text => text.startsWith('DELETE'))).toHaveLength(1);
+    expect(deletions).toBe(1);
   });
 });
 
