@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ScriptLanguage } from '../failover/script/index.ts';
 
 /**
  * What the wizard's host and its webview say to each other. The host holds the state; the webview shows one whole view after the other
@@ -40,6 +41,13 @@ const button = v.object({ label: text, enabled: v.boolean() });
 export type Button = v.InferOutput<typeof button>;
 
 const tick = v.object({ label: text, ticked: v.boolean() });
+
+/** Named here, not imported: the page needs the names, not the scripts. */
+const scriptLanguage = v.picklist(['tsql', 'powershell', 'azureCli'] satisfies readonly ScriptLanguage[]);
+
+const linkAfterwards = v.picklist(['keep', 'cut']);
+/** What becomes of the link in a planned failover. */
+type LinkAfterwards = v.InferOutput<typeof linkAfterwards>;
 
 const introduction = v.object({
   page: v.literal('introduction'),
@@ -100,8 +108,19 @@ const failoverType = v.object({
     chosen: text,
     options: v.array(v.object({ kind: v.picklist(['planned', 'forced']), title: text, description: text })),
   }),
+  /** Planned. Without options there is nothing to choose, and the notes say why. */
+  way: v.optional(
+    v.object({
+      label: text,
+      chosen: linkAfterwards,
+      options: v.array(v.object({ link: linkAfterwards, title: text, description: text })),
+      notes: v.object({ title: text, items: v.array(text) }),
+    }),
+  ),
   loss: v.optional(v.object({ title: text, tone, facts: v.array(fact), explanation: text })),
   confirm: tick,
+  /** Forced: the name of the database as it is typed, beside the tick. */
+  typedName: v.optional(v.object({ label: text, value: text })),
   budget: v.optional(v.object({ label: text, description: text, value: text, problem: maybeText })),
   sessions: v.optional(
     v.object({ title: text, none: maybeText, columns: v.array(text), rows: v.array(v.array(text)), more: maybeText }),
@@ -167,6 +186,8 @@ const executing = v.object({
 const results = v.object({
   page: v.literal('results'),
   headline: notice,
+  /** Why the script could not be written in the chosen language. */
+  scriptProblem: v.optional(notice),
   /** What a forced failover may have left behind. */
   loss: v.optional(notice),
   actions: v.object({ title: text, steps: v.array(stepLine) }),
@@ -211,6 +232,8 @@ const wizardView = v.object({
     cancel: v.optional(button),
     close: v.optional(button),
     script: v.optional(button),
+    /** The languages a script may be written in. */
+    language: v.optional(choice),
     cancelRun: v.optional(button),
     /** Why Next cannot be pressed yet; what Script does; whether the failover can still be cancelled. */
     hint: maybeText,
@@ -240,8 +263,11 @@ const fromWizard = v.variant('kind', [
   v.object({ kind: v.literal('searchAll') }),
   v.object({ kind: v.literal('chooseKind'), failover: v.picklist(['planned', 'forced']) }),
   v.object({ kind: v.literal('confirm'), ticked: v.boolean() }),
+  v.object({ kind: v.literal('typeName'), text: name }),
+  v.object({ kind: v.literal('chooseWay'), link: linkAfterwards }),
   v.object({ kind: v.literal('setBudget'), text: name }),
   v.object({ kind: v.literal('setCleanUp'), what: v.picklist(['dag', 'ag']), ticked: v.boolean() }),
+  v.object({ kind: v.literal('chooseLanguage'), language: scriptLanguage }),
   v.object({ kind: v.literal('script') }),
   v.object({ kind: v.literal('cancelRun') }),
   v.object({ kind: v.literal('copyServerName') }),

@@ -83,7 +83,7 @@ describe('a planned failover by keyboard alone, from the palette, keeping the av
   });
 
   it('keeps the running step in sight, and offers no Cancel after the point of no return', async () => {
-    const step = 'Wait until the instance’s database is writable';
+    const step = 'Delete the link in Azure';
     await wizard.running(step);
     await picture('6-executing');
     const bottomOf = async (css: string) => {

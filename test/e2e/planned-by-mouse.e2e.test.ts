@@ -87,7 +87,8 @@ describe('a planned failover by mouse, with an application at work, dropping bot
     const script = await workbench.editorText();
     const { subscriptionId, resourceGroup, managedInstance } = theLab().description.azure;
     const link = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Sql/managedInstances/${managedInstance}/distributedAvailabilityGroups/DAG_Sales`;
-    expect(script).toContain("IF @@SERVERNAME <> N'SQLPROD01'");
+    expect(script).toContain("IF CASE WHEN @@SERVERNAME = N'SQLPROD01'");
+    expect(script).toContain('THROW 50000');
     expect(script).toContain('ALTER AVAILABILITY GROUP [DAG_Sales] MODIFY AVAILABILITY GROUP ON');
     expect(script).toContain(`az rest --method delete --url '${link}?api-version=2025-01-01'`);
     expect(script).toContain('DROP AVAILABILITY GROUP [AG_Sales];');

@@ -15,8 +15,11 @@ const messages: FromWizard[] = [
   { kind: 'searchAll' },
   { kind: 'chooseKind', failover: 'forced' },
   { kind: 'confirm', ticked: true },
+  { kind: 'typeName', text: 'Sälés' },
+  { kind: 'chooseWay', link: 'keep' },
   { kind: 'setBudget', text: '3oo' },
   { kind: 'setCleanUp', what: 'ag', ticked: false },
+  { kind: 'chooseLanguage', language: 'powershell' },
   { kind: 'script' },
   { kind: 'cancelRun' },
   { kind: 'copyServerName' },
@@ -37,7 +40,11 @@ describe('messages from the wizard’s page', () => {
     ['a missing part', { kind: 'go' }],
     ['a wrong type', { kind: 'confirm', ticked: 'yes' }],
     ['a way there is not', { kind: 'go', to: 'results' }],
+    ['a name of another type', { kind: 'typeName', text: ['Sales'] }],
+    ['a way of the link that there is not', { kind: 'chooseWay', link: 'roleSwitch' }],
+    ['a language that there is not', { kind: 'chooseLanguage', language: 'cmd' }],
     ['a text without end', { kind: 'setBudget', text: '9'.repeat(100_000) }],
+    ['a name without end', { kind: 'typeName', text: 'x'.repeat(100_000) }],
   ])('%s is not understood', (_what, data) => expect(readFromWizard(data)).toBeUndefined());
 
   it('never throws, whatever arrives', () =>

@@ -154,6 +154,18 @@ describe('the wizard’s panel', () => {
   });
 
   it.each([
+    ['powershell', 'powershell', /ErrorActionPreference/],
+    ['azureCli', 'shellscript', /^#!.*sh/],
+  ] as const)('opens the script in %s as %s', async (language, editor, content) => {
+    await toSummary();
+    say({ kind: 'chooseLanguage', language });
+    say({ kind: 'script' });
+    await vi.waitUntil(() => screen.documents.length > 0);
+    expect(screen.documents[0]?.language).toBe(editor);
+    expect(screen.documents[0]?.content).toMatch(content);
+  });
+
+  it.each([
     ['/home/dba/report.md', /^# Sales was failed over/],
     ['/home/dba/report.JSON', /^{\n {2}"version": 1,/],
   ])('saves the report as %s', async (path, content) => {

@@ -44,6 +44,8 @@ export class WizardWorld {
   subscriptions: AzureSubscription[] = [{ subscriptionId: 'sub-1', displayName: 'Production', tenantId: 'contoso' }];
   /** The subscription the instance is in. */
   instanceIn = 'sub-1';
+  /** The instance's update policy. */
+  databaseFormat = 'SQLServer2022';
   permissions: AzurePermissions = { known: true, missing: [] };
   remembered = new Map<string, string>();
   saveTo: string | undefined = 'report.md';
@@ -52,6 +54,7 @@ export class WizardWorld {
   /** What happened outside, in order. */
   readonly happened: string[] = [];
   readonly scripts: string[] = [];
+  readonly scriptLanguages: string[] = [];
   readonly log: string[] = [];
   readonly reports: { markdown: string; json: string }[] = [];
   clipboard = '';
@@ -68,7 +71,7 @@ export class WizardWorld {
       location: 'westeurope',
       fullyQualifiedDomainName: target.instance.fullyQualifiedDomainName,
       state: 'Ready',
-      databaseFormat: 'SQLServer2022',
+      databaseFormat: this.databaseFormat,
       tier: 'GeneralPurpose',
     };
   }
@@ -113,7 +116,10 @@ export class WizardWorld {
         set: async (key, value) => void this.remembered.set(key, value),
       },
       runPlan: (plan, sides, options) => this.run(plan, sides, options),
-      openScript: async text => void this.scripts.push(text),
+      openScript: async (text, language) => {
+        this.scripts.push(text);
+        this.scriptLanguages.push(language);
+      },
       copyText: async text => {
         this.clipboard = text;
       },
@@ -186,6 +192,14 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+
+/** SQL Server 2022 and an instance of the same format, joined by a link made for both directions. */
+export function twoWayWorld(version = '16.0.4165.4'): WizardWorld {
+  const world = new WizardWorld();
+  world.link.twoWay(version);
+  world.identity = { ...world.identity, version };
+  return world;
+}
 
 /** A link as the tree lists it. */
 export function linkSummary(over: Partial<LinkSummary> = {}): LinkSummary {
@@ -277,7 +291,9 @@ export class Person {
   }
   async toSummary(kind: 'planned' | 'forced' = 'planned'): Promise<this> {
     await this.toFailoverType();
-    this.do({ kind: 'chooseKind', failover: kind }, { kind: 'confirm', ticked: true }, { kind: 'go', to: 'next' });
+    this.do({ kind: 'chooseKind', failover: kind }, { kind: 'confirm', ticked: true });
+    if (kind === 'forced') this.do({ kind: 'typeName', text: 'Sales' });
+    this.do({ kind: 'go', to: 'next' });
     await this.sees('cleanUp');
     this.do({ kind: 'go', to: 'next' });
     await this.sees('summary', () => this.canGoOn);

@@ -126,8 +126,11 @@ describe('a forced failover', () => {
     });
     expect(view.loss?.title).toBe('What may be lost');
     expect(view.budget).toBeUndefined();
+    expect(view.typedName).toEqual({ label: 'Type the name of the database to confirm: Sales', value: '' });
     person.do({ kind: 'confirm', ticked: true });
-    expect(person.canGoOn).toBe(true);
+    expect([person.canGoOn, person.footer.hint]).toEqual([false, 'Type the name of the database to continue.']);
+    person.do({ kind: 'typeName', text: 'Sales' });
+    expect([person.canGoOn, person.footer.hint]).toEqual([true, undefined]);
   });
 
   it('ends with the instance writable', async () => {
@@ -143,7 +146,11 @@ describe('a forced failover', () => {
     person.world.link.sqlServerReachable = false;
     await person.sees('failoverType', v => v.findings.some(f => f.title === 'SQL Server cannot be read'));
     expect(person.canGoOn).toBe(false);
-    person.do({ kind: 'chooseKind', failover: 'forced' }, { kind: 'confirm', ticked: true });
+    person.do(
+      { kind: 'chooseKind', failover: 'forced' },
+      { kind: 'confirm', ticked: true },
+      { kind: 'typeName', text: 'Sales' },
+    );
     await person.sees('failoverType', () => person.canGoOn);
     person.do({ kind: 'go', to: 'next' });
     const cleanUp = await person.sees('cleanUp');

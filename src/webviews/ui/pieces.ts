@@ -75,13 +75,19 @@ export const button = (
 ): VNode =>
   h('vscode-button', { key, id: key, '.appearance': appearance, '.disabled': !enabled, 'on:click': press }, label);
 
-export function dropdown(key: string, choice: Choice, enabled: boolean, choose: (id: string) => void): VNode {
+export function dropdown(
+  key: string,
+  choice: Choice,
+  enabled: boolean,
+  choose: (id: string) => void,
+  place: 'page' | 'footer' = 'page',
+): VNode {
   const options = choice.options.map(o => h('vscode-option', { key: o.id, '.value': o.id }, o.label));
   const none = choice.chosen === undefined && h('vscode-option', { key: '', '.value': '' }, choice.placeholder);
   return h(
     'div',
     { key, class: 'field' },
-    h('label', { id: `${key}-label` }, choice.label),
+    h('label', { id: `${key}-label`, class: place === 'footer' && 'visually-hidden' }, choice.label),
     h(
       'vscode-dropdown',
       {
@@ -89,8 +95,8 @@ export function dropdown(key: string, choice: Choice, enabled: boolean, choose: 
         'aria-labelledby': `${key}-label`,
         'aria-label': choice.label,
         '.disabled': !enabled,
-        // Over the label it would hide what is being chosen.
-        position: 'below',
+        // Over the label it would hide what is being chosen; under the footer there is nothing.
+        position: place === 'footer' ? 'above' : 'below',
         '.value': choice.chosen ?? '',
         'on:change': (event: Event) => {
           const { value } = event.target as HTMLSelectElement;

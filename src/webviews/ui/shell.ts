@@ -3,7 +3,7 @@ import { type Child, h, type VNode } from './dom.ts';
 import { introduction, logIn } from './pages/before.ts';
 import { cleanUp, failoverType, summary } from './pages/choosing.ts';
 import { executing, results } from './pages/running.ts';
-import { button, mark } from './pieces.ts';
+import { button, dropdown, mark } from './pieces.ts';
 import type { Send } from './send.ts';
 
 /** The whole wizard: header, list of pages, the page, buttons. */
@@ -79,7 +79,7 @@ function page(view: PageView, send: Send): Child[] {
 }
 
 function footer(view: WizardView['footer'], send: Send): Child {
-  const { script, back, next, finish, cancel, cancelRun, close, hint } = view;
+  const { script, language, back, next, finish, cancel, cancelRun, close, hint } = view;
   return h(
     'footer',
     { key: 'footer' },
@@ -87,6 +87,9 @@ function footer(view: WizardView['footer'], send: Send): Child {
     h(
       'div',
       { class: 'buttons' },
+      script &&
+        language &&
+        dropdown('script-language', language, script.enabled, id => sendLanguage(id, send), 'footer'),
       script && button('script', script, 'secondary', () => send({ kind: 'script' })),
       back && button('back', back, 'secondary', () => send({ kind: 'go', to: 'back' })),
       next && button('next', next, 'primary', () => send({ kind: 'go', to: 'next' })),
@@ -96,4 +99,8 @@ function footer(view: WizardView['footer'], send: Send): Child {
       cancel && button('cancel', cancel, 'secondary', () => send({ kind: 'go', to: 'cancel' })),
     ),
   );
+}
+
+function sendLanguage(id: string, send: Send): void {
+  if (id === 'tsql' || id === 'powershell' || id === 'azureCli') send({ kind: 'chooseLanguage', language: id });
 }

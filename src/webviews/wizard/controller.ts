@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { reportJson, reportMarkdown } from '../../failover/report.ts';
-import { tsqlScript } from '../../failover/script/tsql.ts';
+import { renderScript } from '../../failover/script/index.ts';
 import { observe } from '../../failover/sides.ts';
-import { problemOf } from '../../link/problem.ts';
+import { LinkError, problemOf } from '../../link/problem.ts';
 import type { FromWizard, PageId, WizardView } from '../messages.ts';
 import { intentOf, sidesOf, targetOfModel, whyNotNext } from './facts.ts';
 import type { WizardStart } from './host.ts';
@@ -124,8 +124,11 @@ export class WizardController {
     chooseKind: ({ failover }) => this.#choose({ kind: failover }),
     confirm: ({ ticked }) =>
       this.#choose(this.model.choices.kind === 'planned' ? { workloadStopped: ticked } : { lossUnderstood: ticked }),
+    typeName: ({ text }) => this.#choose({ typedName: text }),
+    chooseWay: ({ link }) => this.#choose({ keepLink: link === 'keep' }),
     setBudget: ({ text }) => this.#choose({ budgetText: text }),
     setCleanUp: ({ what, ticked }) => this.#choose(what === 'dag' ? { dropDag: ticked } : { dropAg: ticked }),
+    chooseLanguage: ({ language }) => this.#store.change({ scriptLanguage: language, scriptProblem: undefined }),
     script: () => this.#script(),
     cancelRun: () => this.cancelFailover(),
     copyServerName: () => this.#copyServerName(),
@@ -155,7 +158,7 @@ export class WizardController {
 
   #show(page: PageId): void {
     this.#work.stop('plan');
-    this.#store.change({ page });
+    this.#store.change({ page, scriptProblem: undefined });
     this.#watchWhileLooking();
     if (page === 'logIn') this.#takeUpSearch();
     if (page === 'summary') this.#openSummary();
@@ -239,10 +242,19 @@ export class WizardController {
   }
 
   #script(): void {
-    const { summary, run } = this.model;
+    const { summary, run, scriptLanguage: language } = this.model;
     const plan = run?.plan ?? (summary.state === 'ready' ? summary.plan : undefined);
     if (!plan) return;
-    this.#work.start('aside', () => this.#ports.openScript(tsqlScript(plan)));
+    this.#store.change({ scriptProblem: undefined });
+    this.#work.start('aside', async () => {
+      try {
+        await this.#ports.openScript(renderScript(plan, language), language);
+      } catch (error) {
+        if (!(error instanceof LinkError)) throw error;
+        // A name that this language cannot take: the person chooses another one.
+        this.#store.change({ scriptProblem: error.problem });
+      }
+    });
   }
 
   #copyServerName(): void {

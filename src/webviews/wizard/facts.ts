@@ -1,10 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import { assess, type Finding } from '../../failover/assess.ts';
+import { nameWasTyped, settle } from '../../failover/choices.ts';
 import { type CleanUpChoice, cleanUpChoices } from '../../failover/clean-up.ts';
 import { databasesOfLink, linksOf, targetOf } from '../../failover/discover.ts';
-import type { CleanUp, Intent } from '../../failover/plan.ts';
+import { type CleanUp, DEFAULT_CATCH_UP_BUDGET_SECONDS, type Intent, type RouteChoices } from '../../failover/plan.ts';
 import type { Sides } from '../../failover/sides.ts';
 import { neededActions } from '../../failover/statements.ts';
+import { azureLink } from '../../failover/sync-facts.ts';
+import { type Capability, capabilities, type Way } from '../../link/capabilities.ts';
 import { sameName } from '../../link/names.ts';
 import type { DatabaseSummary, LinkInAzure, LinkSummary, Observation } from '../../link/observation.ts';
 import type { FailoverKind, LinkTarget } from '../../link/vocabulary.ts';
@@ -125,12 +128,56 @@ export function serverBlocks(model: Model): readonly Finding[] {
   return assess(observation, target, 'forced').filter(f => f.severity === 'block' && !NOT_YET_ASKED.has(f.id));
 }
 
+/** Every planned way to the instance with its verdict, as far as version, update policy and failover mode are known by now. */
+export function plannedWays(model: Model): readonly Capability[] {
+  const { opening, logIn, observation } = model;
+  if (opening.state !== 'ready') return [];
+  const inAzure = (observation && azureLink(observation)) ?? linkInAzureOf(model);
+  try {
+    return capabilities({
+      version: opening.identity.version,
+      databaseFormat: logIn.instance.state === 'found' ? logIn.instance.instance.databaseFormat : undefined,
+      failoverMode: inAzure?.failoverMode || undefined,
+      direction: 'toInstance',
+    }).filter(c => c.kind === 'planned');
+  } catch (error) {
+    // A version that cannot be read: the cut is what every version has.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+/** The possible way that keeps the link. */
+export const keepingWay = (model: Model): Way | undefined =>
+  plannedWays(model).find(c => c.possible && c.keepsLink)?.way;
+
+/** The chosen way. A link that was to be kept is never cut instead: where it cannot be kept any more, the assessment says so. */
+function wayOf(model: Model): Way | undefined {
+  const { kind, keepLink } = model.choices;
+  return kind === 'planned' && keepLink ? (keepingWay(model) ?? 'tsqlFailover') : undefined;
+}
+
+/** What the person chose of the way. */
+function routeChoices(model: Model): RouteChoices {
+  const { logIn, choices } = model;
+  const way = wayOf(model);
+  const databaseFormat = logIn.instance.state === 'found' ? logIn.instance.instance.databaseFormat : undefined;
+  return {
+    ...(way ? { way } : {}),
+    ...(databaseFormat === undefined ? {} : { databaseFormat }),
+    ...(choices.kind === 'forced' ? { typedDatabaseName: choices.typedName } : {}),
+  };
+}
+
+/** The link is there afterwards, as chosen so far. */
+export const keepsLink = (model: Model): boolean => settle(model.choices.kind, routeChoices(model)).keepsLink;
+
 /** Azure actions that this kind needs and the account is known to lack. */
 function missingActions(model: Model, kind: FailoverKind): readonly string[] {
   const { instance } = model.logIn;
   if (instance.state !== 'found' || instance.permissions === 'asking') return [];
   const { missing } = instance.permissions;
-  return neededActions(kind).filter(action => missing.includes(action));
+  return neededActions(kind, wayOf(model)).filter(action => missing.includes(action));
 }
 
 /** What speaks against the chosen kind now, blocking first. */
@@ -153,7 +200,7 @@ export function findings(model: Model): readonly Finding[] {
             ),
           },
         ];
-  return [...permission, ...assess(model.observation, target, model.choices.kind)];
+  return [...permission, ...assess(model.observation, target, model.choices.kind, routeChoices(model))];
 }
 
 /** Why the text is no catch-up budget; undefined: it is one. */
@@ -169,7 +216,10 @@ export function cleanUpOf(
 ): { readonly dag: CleanUpChoice; readonly ag: CleanUpChoice; readonly chosen: CleanUp } | undefined {
   const target = targetOfModel(model);
   if (!target || !model.observation) return undefined;
-  const { dag, ag } = cleanUpChoices(model.observation, target);
+  const { dag, ag } = cleanUpChoices(model.observation, target, {
+    kind: model.choices.kind,
+    ...routeChoices(model),
+  });
   const dropDag = dag.available && (model.choices.dropDag ?? dag.recommended);
   const agNow: CleanUpChoice =
     ag.available && !dropDag
@@ -189,12 +239,12 @@ export function cleanUpOf(
 export function intentOf(model: Model): Intent | undefined {
   const target = targetOfModel(model);
   const cleanUp = cleanUpOf(model)?.chosen;
-  if (!target || !cleanUp || budgetProblem(model.choices.budgetText)) return undefined;
-  const { kind, lossUnderstood, budgetText } = model.choices;
-  // Ticking the box is the person's word that data may be lost; the plan knows it as the name of the database.
-  const [typedDatabaseName] = kind === 'forced' && lossUnderstood ? target.databases : [];
-  const intent = { kind, target, cleanUp, catchUpBudgetSeconds: Number(budgetText) };
-  return typedDatabaseName === undefined ? intent : { ...intent, typedDatabaseName };
+  const { kind, budgetText } = model.choices;
+  const noBudget = budgetProblem(budgetText) !== undefined;
+  if (!target || !cleanUp || (kind === 'planned' && noBudget)) return undefined;
+  // A forced failover does not wait, so what was typed there before does not matter.
+  const catchUpBudgetSeconds = noBudget ? DEFAULT_CATCH_UP_BUDGET_SECONDS : Number(budgetText);
+  return { kind, target, cleanUp, catchUpBudgetSeconds, ...routeChoices(model) };
 }
 
 /** Why the page cannot be left forwards; undefined: it can. '' = the page itself says why. */
@@ -240,5 +290,8 @@ function whyNotFromFailoverType(model: Model): string | undefined {
   const { choices } = model;
   if (choices.kind === 'planned' && budgetProblem(choices.budgetText)) return l10n.t('Correct the catch-up budget.');
   const ticked = choices.kind === 'planned' ? choices.workloadStopped : choices.lossUnderstood;
-  return ticked ? undefined : l10n.t('Tick the box to continue.');
+  if (!ticked) return l10n.t('Tick the box to continue.');
+  if (choices.kind === 'planned') return undefined;
+  const intent = intentOf(model);
+  return intent && nameWasTyped(intent) ? undefined : l10n.t('Type the name of the database to continue.');
 }

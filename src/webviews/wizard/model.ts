@@ -1,5 +1,6 @@
 import { DEFAULT_CATCH_UP_BUDGET_SECONDS, type Plan } from '../../failover/plan.ts';
 import type { RunView } from '../../failover/run-view.ts';
+import type { ScriptLanguage } from '../../failover/script/index.ts';
 import type { SignedIn, SignInChoice } from '../../hosts/contract.ts';
 import type {
   DatabaseSummary,
@@ -32,6 +33,9 @@ export interface Model {
   readonly observation: Observation | undefined;
   readonly choices: Choices;
   readonly summary: Summary;
+  readonly scriptLanguage: ScriptLanguage;
+  /** Why the script could not be written in that language. */
+  readonly scriptProblem: Problem | undefined;
   readonly run: Run | undefined;
   /** The file a report was saved to. */
   readonly savedAs: string | undefined;
@@ -99,6 +103,10 @@ export interface Choices {
   readonly kind: FailoverKind;
   readonly workloadStopped: boolean;
   readonly lossUnderstood: boolean;
+  /** The name of the database as typed to confirm a forced failover. */
+  readonly typedName: string;
+  /** Planned: the link is kept, with its roles reversed. */
+  readonly keepLink: boolean;
   /** As typed, seconds. */
   readonly budgetText: string;
   /** undefined: not touched yet, so what is recommended holds. */
@@ -154,11 +162,15 @@ export function initialModel(
       kind: 'planned',
       workloadStopped: false,
       lossUnderstood: false,
+      typedName: '',
+      keepLink: false,
       budgetText: String(budgetSeconds),
       dropDag: undefined,
       dropAg: false,
     },
     summary: { state: 'none' },
+    scriptLanguage: 'tsql',
+    scriptProblem: undefined,
     run: undefined,
     savedAs: undefined,
     announcement: { id: 0, text: '' },

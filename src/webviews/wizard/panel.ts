@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { DEFAULT_CATCH_UP_BUDGET_SECONDS } from '../../failover/plan.ts';
 import { runPlan } from '../../failover/run.ts';
+import type { ScriptLanguage } from '../../failover/script/index.ts';
 import { systemClock } from '../../link/clock.ts';
 import { readFromWizard, type ToWizard } from '../messages.ts';
 import { WizardController } from './controller.ts';
@@ -146,7 +147,10 @@ class Session {
   }
 }
 
-async function openScript(content: string): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: 'sql', content });
+/** VS Code's names of the languages. */
+const EDITOR_LANGUAGES = { tsql: 'sql', powershell: 'powershell', azureCli: 'shellscript' } as const;
+
+async function openScript(content: string, language: ScriptLanguage): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ language: EDITOR_LANGUAGES[language], content });
   await vscode.window.showTextDocument(document, { preview: false });
 }

@@ -1,4 +1,5 @@
 import type { runPlan } from '../../failover/run.ts';
+import type { ScriptLanguage } from '../../failover/script/index.ts';
 import type { AzureSignIn, Servers } from '../../hosts/contract.ts';
 import type { Clock } from '../../link/clock.ts';
 import type { Journal } from '../../link/ports.ts';
@@ -14,7 +15,7 @@ export interface WizardPorts {
   readonly remembered: Remembered;
   readonly runPlan: typeof runPlan;
   /** Opens a script in an untitled editor tab. */
-  openScript(text: string): Promise<void>;
+  openScript(text: string, language: ScriptLanguage): Promise<void>;
   copyText(text: string): Promise<void>;
   /** Asks where to, writes the one that was chosen, and gives its name; undefined: not saved. */
   saveReport(

@@ -71,15 +71,14 @@ export async function wizardOf(workbench: Workbench, tab?: string): Promise<Wiza
 
 /** What to choose on the way to the Summary. */
 export interface Choices {
-  readonly failover?: 'planned' | 'forced';
   readonly dropAvailabilityGroup?: boolean;
   /** Called on each page when all is chosen there. */
   readonly seen?: (page: WizardPage) => Promise<void>;
 }
 
-/** Walks from the Introduction to the Summary with the mouse. */
+/** Walks from the Introduction to the Summary of a planned failover with the mouse. */
 export async function walkToSummary(wizard: Wizard, choices: Choices = {}): Promise<void> {
-  const { failover = 'planned', dropAvailabilityGroup = false, seen = async () => undefined } = choices;
+  const { dropAvailabilityGroup = false, seen = async () => undefined } = choices;
   const next = async (page: WizardPage, following: WizardPage) => {
     await wizard.find('#next:not([disabled])').waitFor();
     await seen(page);
@@ -90,7 +89,6 @@ export async function walkToSummary(wizard: Wizard, choices: Choices = {}): Prom
   await next('Introduction', 'Log in to Azure');
   await wizard.click('sign-in-practice');
   await next('Log in to Azure', 'Failover type');
-  if (failover === 'forced') await wizard.click('kind-forced');
   await wizard.click('confirm');
   await next('Failover type', 'Clean-up (optional)');
   if (dropAvailabilityGroup) await wizard.click('clean-up-ag');

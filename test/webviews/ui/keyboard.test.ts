@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Person, WizardWorld } from '../wizard-world.ts';
+import { Person, twoWayWorld, WizardWorld } from '../wizard-world.ts';
 import { WizardBrowser, type WizardPage } from './browser.ts';
 
 let browser: WizardBrowser;
@@ -112,6 +112,46 @@ describe('the wizard by keyboard alone', () => {
     await press('ArrowUp');
     await wizard.page.getByText('The workload on Sales is stopped.').waitFor();
     expect(person.controller.model.choices.kind).toBe('planned');
+  }, 30_000);
+
+  it('a link is kept with the arrow keys, and the name for a forced failover is typed', async () => {
+    await open(twoWayWorld());
+    await person.toFailoverType();
+    await wizard.on('Failover type');
+    await tabTo('way-cut');
+    await press('ArrowUp');
+    await wizard.page.getByText('then reverses the roles').waitFor();
+    expect(await focused()).toBe('way-keep');
+    person.do({ kind: 'chooseKind', failover: 'forced' });
+    await wizard.page.locator('#typed-name').waitFor();
+    await tabTo('confirm');
+    await press('Space');
+    await tabTo('typed-name');
+    await wizard.page.keyboard.type('Sale');
+    await wizard.page.locator('#next[disabled]').waitFor();
+    await wizard.page.keyboard.type('s');
+    await enabled('next');
+  }, 30_000);
+
+  it('the language of the script is chosen from a list that opens inside the window', async () => {
+    await open();
+    await person.toSummary();
+    await wizard.on('Summary');
+    await tabTo('script-language');
+    await press('Enter');
+    const azureCli = wizard.page.locator('#script-language vscode-option', { hasText: 'Azure CLI' });
+    await azureCli.waitFor();
+    const box = (await azureCli.boundingBox()) ?? { y: -1, height: 0 };
+    const height = wizard.page.viewportSize()?.height ?? 0;
+    expect(box.y).toBeGreaterThan(0);
+    expect(box.y + box.height).toBeLessThan(height);
+    await wizard.picture('5-summary-language-list');
+    await press('ArrowDown');
+    await press('Enter');
+    await expect.poll(() => person.controller.model.scriptLanguage).toBe('powershell');
+    await tabTo('script');
+    await press('Enter');
+    await expect.poll(() => person.world.scriptLanguages).toEqual(['powershell']);
   }, 30_000);
 });
 

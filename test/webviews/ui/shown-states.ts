@@ -1,6 +1,6 @@
 import { LinkError } from '../../../src/link/problem.ts';
 import type { WizardView } from '../../../src/webviews/messages.ts';
-import { linkSummary, Person, WizardWorld } from '../wizard-world.ts';
+import { linkSummary, Person, twoWayWorld, WizardWorld } from '../wizard-world.ts';
 
 /** Views as the real controller makes them, in situations worth a look. */
 
@@ -49,6 +49,8 @@ export async function troubledPages(): Promise<Named> {
     ['2-log-in-not-found', await notFound()],
     ['2-log-in-azure-only', await azureOnly()],
     ['3-failover-type-forced', await forced()],
+    ...(await linkKept()),
+    ['5-summary-script-refused', await scriptRefused()],
     ['7-results-backed-out', await backedOut()],
     ['7-results-failed', await stoppedPartWay()],
     ...(await longNames()),
@@ -134,8 +136,32 @@ async function forced(): Promise<WizardView> {
   world.link.committed = 54_000n;
   world.link.sendRate = 10n;
   const person = await new Person(world).toFailoverType();
-  person.do({ kind: 'chooseKind', failover: 'forced' });
+  person.do({ kind: 'chooseKind', failover: 'forced' }, { kind: 'typeName', text: 'Sal' });
   await person.sees('failoverType', view => view.loss);
+  return person.leaves();
+}
+
+/** Both sides allow it: the link is kept. The pages that speak of it, and the one that offers nothing where they do not. */
+async function linkKept(): Promise<Named> {
+  const person = await new Person(twoWayWorld()).toFailoverType();
+  const shown: (readonly [string, WizardView])[] = [['3-failover-type-two-way', person.controller.view]];
+  person.do({ kind: 'chooseWay', link: 'keep' }, { kind: 'confirm', ticked: true }, { kind: 'go', to: 'next' });
+  shown.push(['4-clean-up-link-kept', person.controller.view]);
+  person.do({ kind: 'go', to: 'next' });
+  await person.sees('summary', () => person.canGoOn);
+  shown.push(['5-summary-link-kept', person.controller.view]);
+  person.do({ kind: 'go', to: 'finish' });
+  await person.sees('results');
+  shown.push(['7-results-link-kept', await person.leaves()]);
+  return shown;
+}
+
+async function scriptRefused(): Promise<WizardView> {
+  const world = new WizardWorld();
+  world.identity = { ...world.identity, name: 'SQL\nPROD01' };
+  const person = await new Person(world).toSummary();
+  person.do({ kind: 'chooseLanguage', language: 'powershell' }, { kind: 'script' });
+  await person.sees('summary', view => view.notices.length > 0);
   return person.leaves();
 }
 

@@ -12,6 +12,7 @@ export function failoverType(view: PageViewOf<'failoverType'>, send: Send): Chil
     view.replicas && replicas(view.replicas),
     notices(view.findings),
     kinds(view, send),
+    view.way && way(view.way, send),
     view.loss &&
       h(
         'section',
@@ -33,6 +34,7 @@ export function failoverType(view: PageViewOf<'failoverType'>, send: Send): Chil
       },
       view.confirm.label,
     ),
+    view.typedName && typedName(view.typedName, send),
   ];
 }
 
@@ -111,6 +113,61 @@ function kinds(view: PageViewOf<'failoverType'>, send: Send): VNode {
         h('span', { class: 'quiet' }, o.description),
       ),
     ),
+  );
+}
+
+function way(view: NonNullable<PageViewOf<'failoverType'>['way']>, send: Send): VNode {
+  const { label, chosen, options, notes } = view;
+  return h(
+    'div',
+    { key: 'way', class: 'way' },
+    options.length > 0 &&
+      h(
+        'vscode-radio-group',
+        {
+          key: 'ways',
+          id: 'way',
+          class: 'kinds',
+          '.orientation': 'vertical',
+          '.value': chosen,
+          'aria-label': label,
+          'on:change': (event: Event) => {
+            const { value } = event.target as HTMLInputElement;
+            if ((value === 'keep' || value === 'cut') && value !== chosen) send({ kind: 'chooseWay', link: value });
+          },
+        },
+        h('label', { key: 'label', slot: 'label', class: 'group-label' }, label),
+        options.map(o =>
+          h(
+            'vscode-radio',
+            { key: o.link, id: `way-${o.link}`, '.value': o.link },
+            h('span', { class: 'radio-title' }, o.title),
+            h('span', { class: 'quiet' }, o.description),
+          ),
+        ),
+      ),
+    notes.items.length > 0 &&
+      h(
+        'div',
+        { key: 'notes', class: 'quiet', role: 'note' },
+        h('p', { class: 'notes-title' }, notes.title),
+        bullets(notes.items),
+      ),
+  );
+}
+
+function typedName(view: NonNullable<PageViewOf<'failoverType'>['typedName']>, send: Send): VNode {
+  return h(
+    'div',
+    { key: 'typed-name', class: 'field' },
+    h('label', { id: 'typed-name-label' }, view.label),
+    h('vscode-text-field', {
+      id: 'typed-name',
+      'aria-label': view.label,
+      '.maxlength': 400,
+      '.value': view.value,
+      'on:input': (event: Event) => send({ kind: 'typeName', text: (event.target as HTMLInputElement).value }),
+    }),
   );
 }
 

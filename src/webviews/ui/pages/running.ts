@@ -18,6 +18,7 @@ export function results(view: PageViewOf<'results'>, send: Send): Child[] {
   const { loss, copies, connection, evidence, save, saved, actions } = view;
   return [
     h('div', { key: 'headline', class: 'headline' }, notice(view.headline)),
+    view.scriptProblem && notice(view.scriptProblem),
     loss && notice(loss),
     copies && notice(copies),
     connection &&

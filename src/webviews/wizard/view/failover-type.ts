@@ -10,10 +10,11 @@ import {
   roles,
   sqlServerSight,
 } from '../../../failover/sync-facts.ts';
+import type { Way } from '../../../link/capabilities.ts';
 import type { DatabaseOnServer, LinkMember, Observation, SessionInDatabase } from '../../../link/observation.ts';
 import type { LinkTarget } from '../../../link/vocabulary.ts';
 import type { PageViewOf, Replicas, Tone } from '../../messages.ts';
-import { budgetProblem, databaseNames, findings, targetOfModel } from '../facts.ts';
+import { budgetProblem, databaseNames, findings, keepingWay, keepsLink, plannedWays, targetOfModel } from '../facts.ts';
 import type { Model } from '../model.ts';
 import {
   commitMode,
@@ -46,6 +47,7 @@ export function failoverTypeView(model: Model): FailoverTypeView {
     replicas: observation && target && replicas(observation, target),
     findings: findings(model).map(findingNotice),
     kinds: kinds(model),
+    way: planned && observation ? way(model) : undefined,
     loss: !planned && observation && target ? loss(observation, target) : undefined,
     confirm: {
       label: planned
@@ -57,6 +59,7 @@ export function failoverTypeView(model: Model): FailoverTypeView {
           ),
       ticked: planned ? choices.workloadStopped : choices.lossUnderstood,
     },
+    typedName: !planned && target ? typedName(model, target) : undefined,
     budget: planned
       ? {
           label: l10n.t('Catch-up budget (seconds)'),
@@ -71,7 +74,8 @@ export function failoverTypeView(model: Model): FailoverTypeView {
   };
 }
 
-function kinds({ choices }: Model): FailoverTypeView['kinds'] {
+function kinds(model: Model): FailoverTypeView['kinds'] {
+  const { choices } = model;
   return {
     label: l10n.t('Failover type'),
     chosen: choices.kind,
@@ -79,7 +83,9 @@ function kinds({ choices }: Model): FailoverTypeView['kinds'] {
       {
         kind: 'planned',
         title: l10n.t('Planned failover'),
-        description: l10n.t('Waits until both sides are equal, then cuts the link. Nothing is lost.'),
+        description: keepsLink(model)
+          ? l10n.t('Waits until both sides are equal, then reverses the roles. Nothing is lost.')
+          : l10n.t('Waits until both sides are equal, then cuts the link. Nothing is lost.'),
       },
       {
         kind: 'forced',
@@ -88,6 +94,75 @@ function kinds({ choices }: Model): FailoverTypeView['kinds'] {
       },
     ],
   };
+}
+
+function typedName({ choices }: Model, { databases }: LinkTarget): FailoverTypeView['typedName'] {
+  const names = databases.join(', ');
+  return {
+    label:
+      databases.length > 1
+        ? l10n.t('Type the name of one of the databases to confirm: {0}', names)
+        : l10n.t('Type the name of the database to confirm: {0}', names),
+    value: choices.typedName,
+  };
+}
+
+/** Keep the link or cut it; what is not possible is listed with its reason. */
+function way(model: Model): FailoverTypeView['way'] {
+  const keeping = keepingWay(model);
+  const { keepLink } = model.choices;
+  const notPossible = plannedWays(model).flatMap(c =>
+    c.keepsLink && c.whyNot ? [{ way: c.way, whyNot: c.whyNot }] : [],
+  );
+  const label = l10n.t('What becomes of the link');
+  const chosen = keepLink ? 'keep' : 'cut';
+  if (keeping === undefined && !keepLink) {
+    // Which of the ways it would be does not matter then, and Azure's own is for the other direction.
+    const reasons = notPossible.filter(n => n.way !== 'azureFailover').map(n => n.whyNot);
+    const items = [...new Set(reasons)];
+    if (items.length === 0) return undefined;
+    return { label, chosen, options: [], notes: { title: l10n.t('The link is cut: it cannot be kept'), items } };
+  }
+  return {
+    label,
+    chosen,
+    options: [
+      {
+        link: 'keep',
+        title: l10n.t('Keep it, with roles reversed'),
+        description: keeping ? howItIsKept(keeping) : l10n.t('Not possible any more.'),
+      },
+      {
+        link: 'cut',
+        title: l10n.t('Cut it: both databases become independent'),
+        description: l10n.t('The link is deleted, and replication ends.'),
+      },
+    ],
+    notes: {
+      title: l10n.t('Ways that are not possible here'),
+      items: notPossible.map(n => l10n.t('{0}: {1}', wayName(n.way), n.whyNot)),
+    },
+  };
+}
+
+const howItIsKept = (keeping: Way): string =>
+  keeping === 'roleSwitch'
+    ? l10n.t('By switching the role on each side: this build has no FAILOVER of a link yet.')
+    : l10n.t('By the T-SQL statement FAILOVER on SQL Server.');
+
+function wayName(value: Way): string {
+  switch (value) {
+    case 'cutLink':
+      return l10n.t('Cutting the link');
+    case 'tsqlFailover':
+      return l10n.t('T-SQL FAILOVER');
+    case 'roleSwitch':
+      return l10n.t('Switching the role on each side');
+    case 'azureFailover':
+      return l10n.t('Planned failover by Azure');
+    case 'force':
+      return l10n.t('Forced failover');
+  }
 }
 
 function replicas(o: Observation, target: LinkTarget): Replicas {

@@ -1,7 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import { parseBuild, productName } from '../../../link/version.ts';
 import type { Fact, Notice, PageViewOf } from '../../messages.ts';
-import { databaseNames, databasesOf, instanceName, linkOf, serverBlocks, serverName, usableLinks } from '../facts.ts';
+import {
+  databaseNames,
+  databasesOf,
+  instanceName,
+  keepingWay,
+  keepsLink,
+  linkOf,
+  serverBlocks,
+  serverName,
+  usableLinks,
+} from '../facts.ts';
 import type { Model } from '../model.ts';
 import { findingNotice, problemNotice, role } from './format.ts';
 
@@ -89,8 +99,28 @@ function effects(model: Model): string[] {
       'Planned: both sides are made equal first, so nothing is lost. Forced: {0} takes over with what it has.',
       instance,
     ),
-    l10n.t('The link is cut. {0} on {1} becomes writable, and replication ends.', databases, instance),
-    l10n.t('From then on there are two independent, writable databases: one on {0}, one on {1}.', server, instance),
-    l10n.t('Applications go on using {0} until you change their connection strings.', server),
+    ...(keepsLink(model) ? whenKept(databases, server, instance) : whenCut(databases, server, instance)),
+    ...(!keepsLink(model) && keepingWay(model)
+      ? [l10n.t('On the page Failover type you can choose to keep the link instead, if both sides allow it.')]
+      : []),
+  ];
+}
+
+const whenCut = (databases: string, server: string, instance: string): string[] => [
+  l10n.t('The link is cut. {0} on {1} becomes writable, and replication ends.', databases, instance),
+  l10n.t('From then on there are two independent, writable databases: one on {0}, one on {1}.', server, instance),
+  l10n.t('Applications go on using {0} until you change their connection strings.', server),
+];
+
+function whenKept(databases: string, server: string, instance: string): string[] {
+  return [
+    l10n.t('The link is kept, with roles reversed: {0} becomes the primary, {1} its secondary.', instance, server),
+    l10n.t(
+      '{0} on {1} becomes writable. The copy on {2} follows it and accepts no writes.',
+      databases,
+      instance,
+      server,
+    ),
+    l10n.t('Applications cannot write on {0} any more until you change their connection strings.', server),
   ];
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { neededActions } from '../../../failover/statements.ts';
 import type { Fact, Notice, PageViewOf } from '../../messages.ts';
-import { linkOf } from '../facts.ts';
+import { keepsLink, linkOf } from '../facts.ts';
 import type { InstanceSearch, Model } from '../model.ts';
 import { problemNotice, role } from './format.ts';
 
@@ -15,10 +15,15 @@ export function logInView(model: Model): LogInView {
   const found = instance.state === 'found' ? instance : undefined;
   return {
     page: 'logIn',
-    lead: l10n.t(
-      'The link is cut in Azure, so the failover needs an account that may change {0}.',
-      instanceOfLink(model),
-    ),
+    lead: keepsLink(model)
+      ? l10n.t(
+          'The link is changed in Azure too, so the failover needs an account that may change {0}.',
+          instanceOfLink(model),
+        )
+      : l10n.t(
+          'The link is cut in Azure, so the failover needs an account that may change {0}.',
+          instanceOfLink(model),
+        ),
     choices: model.signInChoices.map(c => ({
       kind: c.kind,
       label: c.label,

@@ -9,7 +9,7 @@ import { duration, lsnDigits, problemNotice, seconds, size } from './format.ts';
 
 type ResultsView = PageViewOf<'results'>;
 
-export function resultsView({ run, now, savedAs }: Model): ResultsView {
+export function resultsView({ run, now, savedAs, scriptProblem }: Model): ResultsView {
   if (!run?.view.result) return broken(run, now);
   const { plan, view } = run;
   const result = view.result as RunResult;
@@ -18,6 +18,7 @@ export function resultsView({ run, now, savedAs }: Model): ResultsView {
   return {
     page: 'results',
     headline: headline(plan, result),
+    scriptProblem: scriptProblem && problemNotice(scriptProblem),
     loss: onInstance && plan.loss ? loss(plan, plan.loss) : undefined,
     actions: actions(result.steps, plan, now),
     lists: [

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { settle } from '../../../failover/choices.ts';
 import { describeStep, venueName } from '../../../failover/describe.ts';
 import type { Plan } from '../../../failover/plan.ts';
 import type { Notice, PageViewOf } from '../../messages.ts';
@@ -7,13 +8,13 @@ import { problemNotice } from './format.ts';
 
 type SummaryView = PageViewOf<'summary'>;
 
-export function summaryView({ summary }: Model): SummaryView {
+export function summaryView({ summary, scriptProblem }: Model): SummaryView {
   const plan = summary.state === 'ready' || summary.state === 'looking' ? summary.plan : undefined;
   return {
     page: 'summary',
     lead: l10n.t('These steps run, in this order, when you press Finish. Nothing has been changed so far.'),
     busy: summary.state === 'looking' ? l10n.t('Looking at both sides again…') : undefined,
-    notices: notices(summary),
+    notices: [...(scriptProblem ? [problemNotice(scriptProblem)] : []), ...notices(summary)],
     retry: summary.state === 'refused' ? l10n.t('Look again') : undefined,
     steps: plan ? plan.steps.map(step => ({ ...describeStep(step, plan), venue: venueName(step.venue, plan) })) : [],
     pointOfNoReturn: plan && pointOfNoReturn(plan),
@@ -39,12 +40,19 @@ function notices(summary: Model['summary']): Notice[] {
   ];
 }
 
+const keepsTheLink = (intent: Plan['intent']): boolean => settle(intent.kind, intent).keepsLink;
+
 function undoable({ intent }: Plan): SummaryView['lists'][number] {
   const { target, cleanUp } = intent;
   return {
     title: l10n.t('What cannot be undone'),
     items: [
-      l10n.t('After the point of no return the link is gone: a way back means setting up and seeding a new link.'),
+      keepsTheLink(intent)
+        ? l10n.t(
+            'After the point of no return {0} is the primary: the way back is another failover, in the other direction.',
+            target.instance.name,
+          )
+        : l10n.t('After the point of no return the link is gone: a way back means setting up and seeding a new link.'),
       ...(intent.kind === 'forced'
         ? [
             l10n.t(
@@ -68,6 +76,7 @@ function expectations({ intent }: Plan): SummaryView['lists'][number] {
     ...(cleanUp.dropDistributedAvailabilityGroup ? [] : [target.link]),
     ...(cleanUp.dropAvailabilityGroup ? [] : [target.availabilityGroup]),
   ];
+  if (keepsTheLink(intent)) return expectationsWhenKept(intent);
   const before =
     intent.kind === 'planned'
       ? l10n.t(
@@ -91,6 +100,32 @@ function expectations({ intent }: Plan): SummaryView['lists'][number] {
         target.instance.fullyQualifiedDomainName,
       ),
       ...(kept.length > 0 ? [l10n.t('Kept on {0}: {1}.', target.sqlServer.name, kept.join(', '))] : []),
+    ],
+  };
+}
+
+function expectationsWhenKept({ target, catchUpBudgetSeconds }: Plan['intent']): SummaryView['lists'][number] {
+  const databases = target.databases.join(', ');
+  const { sqlServer, instance } = target;
+  return {
+    title: l10n.t('What to expect'),
+    items: [
+      l10n.t(
+        'Nothing is lost: the roles are reversed only when both sides are equal. If they are not within {0} s, or you cancel, everything is put back.',
+        catchUpBudgetSeconds,
+      ),
+      l10n.t(
+        '{0} is then writable on {1}. The copy on {2} follows it and accepts no writes.',
+        databases,
+        instance.name,
+        sqlServer.name,
+      ),
+      l10n.t(
+        'Point the applications to {0}: {1} refuses their writes.',
+        instance.fullyQualifiedDomainName,
+        sqlServer.name,
+      ),
+      l10n.t('The link {0} and its groups are kept on {1}.', target.link, sqlServer.name),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { type Button, PAGES, type PageId, type PageView, type WizardView } from '../../messages.ts';
+import { SCRIPT_LANGUAGES, type ScriptLanguage } from '../../../failover/script/index.ts';
+import { type Button, type Choice, PAGES, type PageId, type PageView, type WizardView } from '../../messages.ts';
 import { databaseNames, serverName, whyNotNext } from '../facts.ts';
 import type { Model } from '../model.ts';
 import { cleanUpView } from './clean-up.ts';
@@ -99,6 +100,7 @@ function footer(model: Model): WizardView['footer'] {
         finish: button(l10n.t('Finish'), whyNot === undefined),
         cancel: button(l10n.t('Cancel')),
         script: button(l10n.t('Script'), model.summary.state === 'ready'),
+        language: language(model),
         hint: l10n.t('Script opens exactly these steps instead of running them.'),
       };
     case 'executing':
@@ -109,8 +111,22 @@ function footer(model: Model): WizardView['footer'] {
 }
 
 /** What is left to be done by hand is in the script. */
-function resultsFooter({ run }: Model): WizardView['footer'] {
+function resultsFooter(model: Model): WizardView['footer'] {
   const close = { label: l10n.t('Close'), enabled: true };
-  if (run?.view.result?.outcome !== 'failed') return { close };
-  return { close, script: { label: l10n.t('Script'), enabled: true } };
+  if (model.run?.view.result?.outcome !== 'failed') return { close };
+  return { close, script: { label: l10n.t('Script'), enabled: true }, language: language(model) };
 }
+
+/** Their own names: they are not translated. */
+const LANGUAGE_NAMES: Readonly<Record<ScriptLanguage, string>> = {
+  tsql: 'T-SQL',
+  powershell: 'PowerShell',
+  azureCli: 'Azure CLI',
+};
+
+const language = ({ scriptLanguage }: Model): Choice => ({
+  label: l10n.t('Language of the script'),
+  placeholder: '',
+  options: SCRIPT_LANGUAGES.map(id => ({ id, label: LANGUAGE_NAMES[id] })),
+  chosen: scriptLanguage,
+});
