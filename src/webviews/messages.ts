@@ -45,9 +45,8 @@ const tick = v.object({ label: text, ticked: v.boolean() });
 /** Named here, not imported: the page needs the names, not the scripts. */
 const scriptLanguage = v.picklist(['tsql', 'powershell', 'azureCli'] satisfies readonly ScriptLanguage[]);
 
-const linkAfterwards = v.picklist(['keep', 'cut']);
 /** What becomes of the link in a planned failover. */
-type LinkAfterwards = v.InferOutput<typeof linkAfterwards>;
+const linkAfterwards = v.picklist(['keep', 'cut']);
 
 const introduction = v.object({
   page: v.literal('introduction'),
