@@ -12,6 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/seed.ts'],
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [...notOurs, ...lab, ...e2e],
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
+          setupFiles: ['test/seed.ts'],
           environment: 'node',
           include: lab,
           exclude: [...notOurs, ...e2e],
